@@ -26,39 +26,22 @@ test('by the service’s time, two listings decide without a request or a read (
     );
     await planSync(given, new AbortController().signal);
     const asked = [...given.source.remote.asked, ...given.target.remote.asked];
-    assert.deepEqual(
-      asked.filter((one) => !one.startsWith('list')),
-      [],
-      compare,
-    );
+    assert.ok(!asked.some((one) => !one.startsWith('list')), `${compare}: ${asked.join()}`);
   }
 });
 
 test('files that only the source has are always copied, however old, in every mode (A2)', async () => {
   for (const compare of ['aws', 'exact-timestamps', 'size-only', 'rclone', 'checksum'])
-    for (const places of [[upload], download])
-      assert.deepEqual(
-        did(
-          await planOf(
-            ...places,
-            `options {"compare":"${compare}"}`,
-            'source old 0 @-5000',
-            'target other 9 @9000',
-          ),
-        ),
-        ['copyFile old'],
-        compare,
-      );
+    for (const places of [[upload], download]) {
+      const files = ['source old 0 @-5000', 'target other 9 @9000'];
+      const plan = await planOf(...places, `options {"compare":"${compare}"}`, ...files);
+      assert.deepEqual(did(plan), ['copyFile old'], compare);
+    }
 });
 
 test('files that only the target has stay, and are deleted with deletes (A3)', async () => {
-  const sides = [
-    upload,
-    'source both 3 @10',
-    'target both 3 server@10',
-    'target extra 3',
-    'target d/extra 3',
-  ];
+  const both = ['source both 3 @10', 'target both 3 server@10'];
+  const sides = [upload, ...both, 'target extra 3', 'target d/extra 3'];
   assert.deepEqual(did(await planOf('options {"compare":"aws"}', ...sides)), []);
   assert.deepEqual(did(await planOf('options {"compare":"aws","deletes":"after"}', ...sides)), [
     'deleteFile d/extra',

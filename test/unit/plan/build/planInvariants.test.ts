@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { checkPlan } from '../../../../src/plan/build/planInvariants';
 import { planTotals } from '../../../../src/plan/build/planTotals';
 import type { Action, Plan } from '../../../../src/plan/model/plan';
+import type { PlanOptions } from '../../../../src/plan/model/planOptions';
 import { planOf } from '../../../support/plans';
 
 async function plan(): Promise<Plan> {
@@ -19,6 +20,10 @@ async function plan(): Promise<Plan> {
 /** The plan with other actions, and totals that add up. */
 function having(whole: Plan, actions: readonly Action[], more: Partial<Plan> = {}): Plan {
   return { ...whole, actions, totals: planTotals(actions, whole.conflicts, whole.skipped), ...more };
+}
+
+function withOptions(whole: Plan, options: Partial<PlanOptions>): Plan {
+  return { ...whole, options: { ...whole.options, ...options } };
 }
 
 test('a plan from the builder is valid', async () => {
@@ -44,7 +49,7 @@ test('deletes out of their place are reported', async () => {
   for (const planned of ['before', 'during', 'after'] as const)
     for (const wanted of ['before', 'during', 'after'] as const) {
       const plan = await planOf(`options {"deletes":"${planned}"}`, ...given);
-      const problems = checkPlan({ ...plan, options: { ...plan.options, deletes: wanted } });
+      const problems = checkPlan(withOptions(plan, { deletes: wanted }));
       assert.equal(problems.length === 0, planned === wanted, `${planned}, ${wanted}: ${problems.join(' ')}`);
     }
 });
@@ -59,8 +64,8 @@ test('invalid renames are reported: two for one path, another size, another acti
   );
   const [move, copy, extra] = plan.actions;
   assert.ok(move?.kind === 'moveFile' && copy?.kind === 'copyFile' && extra?.kind === 'deleteFile');
-  const problems = (actions: readonly Action[], more: Partial<Plan> = {}) =>
-    checkPlan(having(plan, actions, more)).join(' ');
+  const problems = (actions: readonly Action[], options: Partial<PlanOptions> = {}) =>
+    checkPlan(withOptions(having(plan, actions), options)).join(' ');
   assert.equal(problems(plan.actions), '');
   assert.match(
     problems([move, copy, { ...extra, id: 'd:old.txt', path: move.from }]),
@@ -70,8 +75,8 @@ test('invalid renames are reported: two for one path, another size, another acti
     problems([{ ...move, before: { ...move.before, size: 9 } }, copy, extra]),
     /"new\.txt" is made of "old\.txt" although its content differs/,
   );
-  assert.match(problems([move, copy], { options: { ...plan.options, deletes: 'none' } }), /do not request/);
-  assert.match(problems([move, copy], { options: { ...plan.options, verb: 'copy' } }), /A copy has deletes/);
+  assert.match(problems([move, copy], { deletes: 'none' }), /do not request/);
+  assert.match(problems([move, copy], { verb: 'copy' }), /A copy has deletes/);
 });
 
 test('only a move removes source files, and those without a copy come last', async () => {
@@ -84,13 +89,11 @@ test('only a move removes source files, and those without a copy come last', asy
   const [copy, removal] = plan.actions;
   assert.ok(copy?.kind === 'copyFile' && removal?.kind === 'removeSource');
   assert.match(checkPlan(having(plan, [removal, copy])).join(' '), /"b\.txt" comes after "a\.txt"/);
-  for (const verb of ['copy', 'sync'] as const) {
-    const problems = checkPlan({ ...plan, options: { ...plan.options, verb } });
-    assert.deepEqual(problems, [
+  for (const verb of ['copy', 'sync'] as const)
+    assert.deepEqual(checkPlan(withOptions(plan, { verb })), [
       '"b.txt" is removed from the source without a move.',
       '"a.txt" is removed from the source without a move.',
     ]);
-  }
 });
 
 const broken: readonly (readonly [string, (plan: Plan, actions: Action[]) => Plan, RegExp])[] = [
@@ -117,16 +120,8 @@ const broken: readonly (readonly [string, (plan: Plan, actions: Action[]) => Pla
     (whole, [a, b]) => having(whole, b && a ? [b, a] : []),
     /"a\.txt" comes after "b\.txt"/,
   ],
-  [
-    'deletes in a copy',
-    (whole) => ({ ...whole, options: { ...whole.options, verb: 'copy' } }),
-    /A copy has deletes/,
-  ],
-  [
-    'deletes in a move',
-    (whole) => ({ ...whole, options: { ...whole.options, verb: 'move' } }),
-    /A move has deletes/,
-  ],
+  ['deletes in a copy', (whole) => withOptions(whole, { verb: 'copy' }), /A copy has deletes/],
+  ['deletes in a move', (whole) => withOptions(whole, { verb: 'move' }), /A move has deletes/],
   [
     'deletes although they were withheld',
     (whole) => ({
@@ -135,11 +130,7 @@ const broken: readonly (readonly [string, (plan: Plan, actions: Action[]) => Pla
     }),
     /a safety finding withholds/,
   ],
-  [
-    'deletes that the options do not request',
-    (whole) => ({ ...whole, options: { ...whole.options, deletes: 'none' } }),
-    /do not request/,
-  ],
+  ['deletes without the option', (whole) => withOptions(whole, { deletes: 'none' }), /do not request/],
   [
     'deletes after an incomplete listing',
     (whole) => ({
@@ -162,9 +153,9 @@ const broken: readonly (readonly [string, (plan: Plan, actions: Action[]) => Pla
     /total of upload/,
   ],
   [
-    'a listed file that nothing became of',
+    'a listed file without an action',
     (whole, [, ...rest]) => having(whole, rest),
-    /lists 2, but 1 are accounted for/,
+    /lists 2, but 1 are account/,
   ],
   [
     'more on the target than was listed',
@@ -176,9 +167,5 @@ const broken: readonly (readonly [string, (plan: Plan, actions: Action[]) => Pla
 for (const [name, breakIt, message] of broken)
   test(`checkPlan reports a plan with ${name}`, async () => {
     const whole = await plan();
-    const problems = checkPlan(breakIt(whole, [...whole.actions]));
-    assert.ok(
-      problems.some((problem) => message.test(problem)),
-      JSON.stringify(problems),
-    );
+    assert.match(checkPlan(breakIt(whole, [...whole.actions])).join('\n'), message);
   });

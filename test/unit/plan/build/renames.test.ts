@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findRenames, supportsServerSideMove } from '../../../../src/plan/build/renames';
-import { comparisonRules } from '../../../../src/plan/compare/comparison';
 import type { CopyFile, DeleteFile } from '../../../../src/plan/model/plan';
-import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
 import type { FileEntry } from '../../../../src/remote/entry';
 import type { Remote } from '../../../../src/remote/remote';
-import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
+import { RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { planSync } from '../../../../src/usecases/planSync';
 import { type FakeRemote, fakeRemote } from '../../../support/fakeRemote';
 import { givenSync } from '../../../support/givenSync';
+import { ofKind } from '../../../support/remoteErrors';
 import { cpuTime } from '../../../tools/cpuTime';
+import { rulesOf } from '../compare/comparing';
 
 const never = new AbortController().signal;
 
@@ -21,7 +21,7 @@ interface Asked {
   readonly target: readonly string[];
 }
 
-/** The renames of a fixture's plan, and what was asked for. */
+/** The renames of a fixture's plan, and the requests besides listings. */
 async function planned(...lines: readonly string[]): Promise<Asked> {
   const sync = givenSync(lines.join('\n'));
   const plan = await planSync(sync, never);
@@ -110,43 +110,38 @@ test('equal times do not pair files whose hashes differ (R24)', async () => {
 });
 
 test('times within the window are equal, also across a second (R5, R24)', async () => {
-  const rename = async (source: string, target: string) =>
-    (
-      await planned(
-        'options {"deletes":"after","trackRenames":"modified","modifyWindowMs":2500}',
-        `source new.jpg "photo" @${source}`,
-        `target old.jpg "photo" @${target}`,
-      )
-    ).renames.length;
-  assert.equal(await rename('1', '3.499999999'), 1);
-  assert.equal(await rename('3.499999999', '1'), 1);
-  assert.equal(await rename('2', '4'), 1);
-  assert.equal(await rename('1', '3.5'), 0);
-  assert.equal(await rename('3.5', '1'), 0);
+  for (const [source, target, expected] of [
+    ['1', '3.499999999', 1],
+    ['3.499999999', '1', 1],
+    ['2', '4', 1],
+    ['1', '3.5', 0],
+    ['3.5', '1', 0],
+  ] as const) {
+    const { renames } = await planned(
+      'options {"deletes":"after","trackRenames":"modified","modifyWindowMs":2500}',
+      `source new.jpg "photo" @${source}`,
+      `target old.jpg "photo" @${target}`,
+    );
+    assert.equal(renames.length, expected, `${source} ${target}`);
+  }
 });
 
 test('a failure that every file would meet ends the plan; any other leaves its file unpaired (R24)', async () => {
   const given = [byHash, 'source new.jpg "photo" @10', 'target old.jpg "photo" @10 md5=none'];
-  await assert.rejects(planned(...given, 'target fails stat old.jpg unauthenticated'), (error) =>
-    isRemoteError(error, 'unauthenticated'),
-  );
+  const signedOut = planned(...given, 'target fails stat old.jpg unauthenticated');
+  await assert.rejects(signedOut, ofKind('unauthenticated'));
   assert.deepEqual((await planned(...given, 'target fails stat old.jpg notFound')).renames, []);
 });
 
 test('a file whose size changed is not paired (R24)', async () => {
   const { requests, copy, deleted } = byHand();
   const target = fakeRemote({ like: 'store', files: [{ path: 'old', content: 'longer now', md5: 'a' }] });
-  const found = await findRenames(
-    [copy('new', { size: 3, md5: 'a' })],
-    [deleted('old', { size: 3 })],
-    requests({ target }),
-    never,
-  );
-  assert.deepEqual(found, []);
+  const [copies, deletes] = [[copy('new', { size: 3, md5: 'a' })], [deleted('old', { size: 3 })]];
+  assert.deepEqual(await findRenames(copies, deletes, requests({ target }), never), []);
 });
 
 /** Actions without listings. */
-function byHand(options: Partial<PlanOptions> = {}) {
+function byHand() {
   const file = (path: string, facts: Partial<FileEntry>): FileEntry => ({
     kind: 'file',
     path: parsePath(path),
@@ -155,11 +150,7 @@ function byHand(options: Partial<PlanOptions> = {}) {
     ...facts,
   });
   const remote = fakeRemote({ like: 'store' });
-  const side = {
-    place: { kind: 'remote', remote: 'r', path: parsePath('') },
-    capabilities: remote.capabilities,
-  } as const;
-  const rules = comparisonRules({ ...defaultPlanOptions, compare: 'checksum', ...options }, side, side);
+  const rules = rulesOf({ compare: 'checksum' }, 'copy');
   return {
     copy: (path: string, facts: Partial<FileEntry>): CopyFile => ({
       id: `c:${path}`,
@@ -176,14 +167,8 @@ function byHand(options: Partial<PlanOptions> = {}) {
       before: file(path, { exact: false, ...facts }),
       because: 'notInSource',
     }),
-    requests: (sides: { source?: Remote; target?: Remote } = {}) => ({
-      source: remote,
-      target: remote,
-      ...sides,
-      rules,
-      times: rules,
-      tracking: 'hash' as const,
-    }),
+    requests: ({ target = remote }: { target?: Remote } = {}) =>
+      ({ source: remote, target, rules, times: rules, tracking: 'hash' }) as const,
   };
 }
 

@@ -138,7 +138,7 @@ test('overlapping places are rejected, and both are named (A33, H35, R25)', () =
   assert.match(overlap('/w/./a/..', '/w/') ?? '', /same place/);
 });
 
-test('sibling places do not overlap, even with a common prefix', () => {
+test('siblings do not overlap, even with a common prefix', () => {
   for (const [source, target] of [
     ['r1:b/x', 'r1:b/xy'],
     ['r1:b', 'r1:bb'],

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { describeAction } from '../../../../src/plan/build/describePlan';
 import { checkPlan } from '../../../../src/plan/build/planInvariants';
 import { selectActions } from '../../../../src/plan/build/selectActions';
+import type { Plan } from '../../../../src/plan/model/plan';
 import { planOf } from '../../../support/plans';
 
 const given = [
@@ -17,12 +18,11 @@ const given = [
   'target s.txt 1 @10',
 ];
 
+const idsOf = ({ actions }: Plan) => actions.map(({ id }) => id);
+
 test('selected actions give a smaller, valid plan in the same order, with its own totals', async () => {
   const plan = await planOf(...given);
-  assert.deepEqual(
-    plan.actions.map(({ id }) => id),
-    ['c:a.txt', 'c:b.txt', 't:c.txt', 'd:x.txt', 'd:y.txt'],
-  );
+  assert.deepEqual(idsOf(plan), ['c:a.txt', 'c:b.txt', 't:c.txt', 'd:x.txt', 'd:y.txt']);
   const some = selectActions(plan, ['d:y.txt', 'c:b.txt']);
   assert.deepEqual(some.actions.map(describeAction), [
     'upload  b.txt  (only in the source, 4 bytes)',
@@ -46,10 +46,7 @@ test('a selection can be narrowed again, down to nothing', async () => {
 
 test('selecting everything changes no action', async () => {
   const plan = await planOf(...given);
-  const all = selectActions(
-    plan,
-    plan.actions.map(({ id }) => id),
-  );
+  const all = selectActions(plan, idsOf(plan));
   assert.deepEqual({ ...all, deselected: undefined }, { ...plan, deselected: undefined });
   assert.deepEqual(all.deselected, { files: 0, bytes: 0 });
 });
@@ -61,10 +58,7 @@ test('renames and removals can be selected too, and are counted as in the totals
     'target old.txt "abc" @10',
     'source b.txt 4 @10',
   );
-  assert.deepEqual(
-    renames.actions.map(({ id }) => id),
-    ['c:b.txt', 'r:new.txt'],
-  );
+  assert.deepEqual(idsOf(renames), ['c:b.txt', 'r:new.txt']);
   const renamed = selectActions(renames, ['r:new.txt']);
   assert.deepEqual(renamed.totals.rename, { files: 1, bytes: 0 });
   assert.deepEqual(renamed.deselected, { files: 1, bytes: 4 });
@@ -75,10 +69,7 @@ test('renames and removals can be selected too, and are counted as in the totals
     'target a.txt "abc" @10',
     'source b.txt 4 @10',
   );
-  assert.deepEqual(
-    moves.actions.map(({ id }) => id),
-    ['c:b.txt', 'm:a.txt'],
-  );
+  assert.deepEqual(idsOf(moves), ['c:b.txt', 'm:a.txt']);
   assert.deepEqual(selectActions(moves, ['m:a.txt']).totals.removeSource, { files: 1, bytes: 3 });
   assert.deepEqual(selectActions(moves, ['c:b.txt']).deselected, { files: 1, bytes: 3 });
   for (const some of [renamed, selectActions(moves, [])]) assert.deepEqual(checkPlan(some), []);

@@ -1,47 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type Comparison,
-  type ComparisonRules,
-  compareFiles,
-  comparisonRules,
-  type Direction,
-} from '../../../../src/plan/compare/comparison';
-import type { Place } from '../../../../src/plan/model/plan';
-import { type ComparisonMode, defaultPlanOptions } from '../../../../src/plan/model/planOptions';
-import type { Capabilities } from '../../../../src/remote/capabilities';
-import type { FileEntry } from '../../../../src/remote/entry';
+import { comparesBySize, type Direction } from '../../../../src/plan/compare/comparison';
+import type { ComparisonMode, PlanOptions } from '../../../../src/plan/model/planOptions';
 import { type Instant, instantFromMs } from '../../../../src/remote/modifiedTime';
-import { parsePath } from '../../../../src/remote/remotePath';
-
-interface Facts {
-  size?: number;
-  modified?: Instant;
-  serverModified?: Instant;
-  md5?: string;
-  exact?: boolean;
-}
-
-function file(facts: Facts): FileEntry {
-  return { kind: 'file', path: parsePath('f'), size: 3, ...facts };
-}
-
-function rules(mode: ComparisonMode, direction: Direction, windowNs: number | 'none' = 1): ComparisonRules {
-  const likeAws = mode === 'aws' || mode === 'exact-timestamps';
-  return {
-    mode,
-    direction,
-    windowNs: likeAws ? 1000 : windowNs,
-    serverTime: { source: likeAws && direction !== 'upload', target: likeAws && direction !== 'download' },
-  };
-}
-
-function word(comparison: Comparison): string {
-  return comparison.verdict === 'same' ? 'same' : comparison.because;
-}
+import { compare, rulesOf } from './comparing';
 
 const early: Instant = { s: 1000, ns: 0 };
 const late: Instant = { s: 1000, ns: 1000 };
+const second = 1_000_000_000;
+const directions = ['upload', 'download', 'copy'] as const;
 
 // §1.2: equal sizes, by direction and flag: T_src < T_dst, equal, T_src > T_dst.
 const awsTable: readonly (readonly [ComparisonMode, Direction, string, string, string])[] = [
@@ -58,190 +25,106 @@ const awsTable: readonly (readonly [ComparisonMode, Direction, string, string, s
 
 for (const [mode, direction, older, equal, newer] of awsTable)
   test(`of one size, ${mode}, ${direction}: ${older}, ${equal}, ${newer} (A5, A7, A9)`, () => {
-    const compare = (source: Instant, target: Instant) => {
-      const side = (time: Instant, byServer: boolean) =>
-        file(byServer ? { serverModified: time, modified: instantFromMs(5) } : { modified: time });
-      const by = rules(mode, direction);
-      return word(
-        compareFiles(side(source, by.serverTime.source), side(target, by.serverTime.target), by, false),
-      );
-    };
-    assert.equal(compare(early, late), older);
-    assert.equal(compare(early, early), equal);
-    assert.equal(compare(late, early), newer);
+    const rules = rulesOf({ compare: mode }, direction);
+    const side = (time: Instant, byServer: boolean) =>
+      byServer ? { serverModified: time, modified: instantFromMs(5) } : { modified: time };
+    const { source, target } = rules.serverTime;
+    const results = [
+      [early, late],
+      [early, early],
+      [late, early],
+    ].map(([from = early, to = early]) => compare(side(from, source), side(to, target), rules));
+    assert.deepEqual(results, [older, equal, newer]);
   });
 
 test('different sizes decide in any mode and direction (A4)', () => {
   for (const mode of ['rclone', 'aws', 'exact-timestamps', 'size-only', 'checksum'] as const)
-    for (const direction of ['upload', 'download', 'copy'] as const)
-      assert.deepEqual(compareFiles(file({ size: 3 }), file({ size: 2 }), rules(mode, direction), false), {
-        verdict: 'different',
-        because: 'sizeDiffers',
-      });
+    for (const direction of directions)
+      assert.equal(compare({ size: 3 }, { size: 2 }, rulesOf({ compare: mode }, direction)), 'sizeDiffers');
 });
 
+const aws = rulesOf({ compare: 'aws' });
+
 test('aws never compares hashes (A6)', () => {
-  const source = file({ modified: early, md5: 'a' });
-  const target = file({ serverModified: late, md5: 'b' });
-  assert.equal(word(compareFiles(source, target, rules('aws', 'upload'), false)), 'same');
+  assert.equal(compare({ modified: early, md5: 'a' }, { serverModified: late, md5: 'b' }, aws), 'same');
 });
 
 test('aws truncates times to the microsecond, and a whole one is a difference (A8)', () => {
-  const compare = (ns: number) =>
-    word(
-      compareFiles(
-        file({ modified: { s: 1000, ns } }),
-        file({ serverModified: early }),
-        rules('aws', 'upload'),
-        false,
-      ),
-    );
-  assert.equal(compare(999), 'same');
-  assert.equal(compare(1000), 'sourceIsNewer');
+  assert.equal(compare({ modified: { s: 1000, ns: 999 } }, { serverModified: early }, aws), 'same');
+  assert.equal(compare({ modified: { s: 1000, ns: 1000 } }, { serverModified: early }, aws), 'sourceIsNewer');
 });
 
 test('times before 1970 are valid and old (A13)', () => {
-  const before = file({ modified: { s: -2, ns: 500_000_000 } });
-  assert.equal(
-    word(compareFiles(before, file({ serverModified: early }), rules('aws', 'upload'), false)),
-    'same',
-  );
-  assert.equal(
-    word(compareFiles(file({ serverModified: early }), before, rules('aws', 'download'), false)),
-    'same',
-  );
+  const before = { modified: { s: -2, ns: 500_000_000 } };
+  assert.equal(compare(before, { serverModified: early }, aws), 'same');
+  assert.equal(compare({ serverModified: early }, before, rulesOf({ compare: 'aws' }, 'download')), 'same');
 });
 
 test('an unknown time makes aws transfer', () => {
-  assert.equal(
-    word(compareFiles(file({}), file({ serverModified: early }), rules('aws', 'upload'), false)),
-    'timeDiffers',
-  );
-});
-
-// §2.2 steps 6 to 10, with everything known: times within the window?, hashes: equal, differ, one missing.
-const rcloneTable: readonly (readonly [ComparisonMode, boolean, string, string, string])[] = [
-  ['rclone', true, 'same', 'same', 'same'],
-  ['rclone', false, 'onlyTimeDiffers', 'hashDiffers', 'timeDiffers'],
-  ['checksum', true, 'same', 'hashDiffers', 'noCommonHash'],
-  ['checksum', false, 'same', 'hashDiffers', 'noCommonHash'],
-  ['size-only', true, 'same', 'same', 'same'],
-  ['size-only', false, 'same', 'same', 'same'],
-];
-
-for (const [mode, within, equal, differ, missing] of rcloneTable)
-  for (const direction of ['upload', 'download', 'copy'] as const)
-    test(`of one size, ${mode}, ${direction}, times ${within ? 'within' : 'beyond'} the window: ${equal}, ${differ}, ${missing} (R6, R8)`, () => {
-      const compare = (target: Facts) =>
-        word(
-          compareFiles(
-            file({ modified: late, md5: 'a', exact: true }),
-            file({ modified: within ? late : early, exact: true, ...target }),
-            rules(mode, direction),
-            true,
-          ),
-        );
-      assert.equal(compare({ md5: 'a' }), equal);
-      assert.equal(compare({ md5: 'b' }), differ);
-      assert.equal(compare({}), missing);
-    });
-
-test('times less than the window apart are equal, in both directions (R5)', () => {
-  const compare = (a: Instant, b: Instant) =>
-    word(
-      compareFiles(
-        file({ modified: a, md5: 'a' }),
-        file({ modified: b, md5: 'a' }),
-        rules('rclone', 'copy', 1_000_000_000),
-        false,
-      ),
-    );
-  assert.equal(compare({ s: 10, ns: 999_999_999 }, { s: 10, ns: 0 }), 'same');
-  assert.equal(compare({ s: 10, ns: 0 }, { s: 10, ns: 999_999_999 }), 'same');
-  assert.equal(compare({ s: 11, ns: 0 }, { s: 10, ns: 0 }), 'onlyTimeDiffers');
+  assert.equal(compare({}, { serverModified: early }, aws), 'timeDiffers');
 });
 
 test("an object's own time comes before LastModified, which is used without one (R1)", () => {
-  const target = file({ modified: early, md5: 'a' });
-  const own = file({ modified: early, serverModified: late, md5: 'a', exact: true });
-  const none = file({ serverModified: late, md5: 'a', exact: true });
-  assert.equal(word(compareFiles(own, target, rules('rclone', 'download'), false)), 'same');
-  assert.equal(word(compareFiles(none, target, rules('rclone', 'download'), false)), 'onlyTimeDiffers');
+  const target = { modified: early, md5: 'a' };
+  const none = { serverModified: late, md5: 'a', exact: true };
+  const rules = rulesOf({}, 'download');
+  assert.equal(compare({ ...none, modified: early }, target, rules), 'same');
+  assert.equal(compare(none, target, rules), 'onlyTimeDiffers');
 });
 
 test('facts missing from a listing are requested only when sizes agree, and a hash only when times differ (R6)', () => {
-  const local = file({ modified: early, exact: true });
-  const by = rules('rclone', 'upload');
-  assert.deepEqual(compareFiles(local, file({ serverModified: late, md5: 'a' }), by, false), {
-    verdict: 'needsFacts',
-    because: 'times',
-  });
-  assert.equal(word(compareFiles(local, file({ size: 9 }), by, false)), 'sizeDiffers');
-  assert.equal(
-    word(compareFiles(local, file({ modified: early, md5: 'a', exact: true }), by, false)),
-    'same',
-  );
-  assert.deepEqual(compareFiles(local, file({ modified: late, md5: 'a', exact: true }), by, false), {
-    verdict: 'needsFacts',
-    because: 'content',
-  });
+  const local = { modified: early, exact: true };
+  const object = { md5: 'a', exact: true };
+  const rules = rulesOf({});
+  assert.equal(compare(local, { serverModified: late, md5: 'a' }, rules), 'times');
+  assert.equal(compare(local, { size: 9 }, rules), 'sizeDiffers');
+  assert.equal(compare(local, { ...object, modified: early }, rules), 'same');
+  assert.equal(compare(local, { ...object, modified: late }, rules), 'content');
 });
 
 test('a checksum comparison needs no request where the listing has the hash (H29)', () => {
-  const by = rules('checksum', 'copy');
-  assert.equal(word(compareFiles(file({ md5: 'a' }), file({ md5: 'a' }), by, false)), 'same');
-  assert.equal(word(compareFiles(file({ md5: 'a' }), file({}), by, false)), 'hashes');
+  const rules = rulesOf({ compare: 'checksum' }, 'copy');
+  assert.equal(compare({ md5: 'a' }, { md5: 'a' }, rules), 'same');
+  assert.equal(compare({ md5: 'a' }, {}, rules), 'hashes');
 });
 
-const folder: Place = { kind: 'folder', path: '/w' };
-const store: Place = { kind: 'remote', remote: 'r', path: parsePath('b') };
-const caps = (timePrecisionNs: number | 'none') => ({ timePrecisionNs }) as Capabilities;
-
-test("the window is the coarser precision of both sides, and 'none' where a side stores no times (R5)", () => {
-  const window = (mode: ComparisonMode, source: number | 'none', target: number | 'none') =>
-    comparisonRules(
-      { ...defaultPlanOptions, compare: mode },
-      { place: folder, capabilities: caps(source) },
-      { place: store, capabilities: caps(target) },
-    ).windowNs;
-  assert.equal(window('rclone', 1, 1), 1);
-  assert.equal(window('rclone', 100, 1), 100);
-  assert.equal(window('rclone', 1, 2_000_000_000), 2_000_000_000);
-  assert.equal(window('rclone', 1, 'none'), 'none');
-  assert.equal(window('rclone', 'none', 1), 'none');
-  assert.equal(window('aws', 1, 1), 1000);
-  // LastModified is there whether or not the store keeps an owner's time.
-  assert.equal(window('aws', 1, 'none'), 1000);
+test("the window is the largest of the flag and both precisions, and 'none' where a side stores no times (R5)", () => {
+  for (const [options, source, target, expected] of [
+    [{}, 1, 1, 1],
+    [{}, 100, 1, 100],
+    [{}, 1, 2 * second, 2 * second],
+    [{}, 1, 'none', 'none'],
+    [{}, 'none', 1, 'none'],
+    [{ modifyWindowMs: 1000 }, 1000, 1, second],
+    [{ modifyWindowMs: 0.0000001 }, 1000, 1, 1000],
+    [{ modifyWindowMs: 1000 }, 1000, 2 * second, 2 * second],
+    [{ modifyWindowMs: 1000 }, 1000, 'none', 'none'],
+    [{ modifyWindowMs: 1000, compare: 'aws' }, 1, 1, 1000],
+    // A service has its own time whatever it keeps of the owner's.
+    [{ compare: 'aws' }, 1, 'none', 1000],
+    [{ useServerTimes: true }, 1000, 'none', 1000],
+  ] as const satisfies readonly (readonly [Partial<PlanOptions>, ...unknown[]])[])
+    assert.equal(rulesOf(options, 'upload', [source, target]).windowNs, expected, JSON.stringify(options));
 });
 
 test('a disk with a precision of two seconds does not download the same objects again (A10)', () => {
-  const by = comparisonRules(
-    { ...defaultPlanOptions, compare: 'exact-timestamps' },
-    { place: store, capabilities: caps(1) },
-    { place: folder, capabilities: caps(2_000_000_000) },
-  );
-  const compare = (object: number, disk: number) =>
-    word(
-      compareFiles(
-        file({ serverModified: { s: object, ns: 7 } }),
-        file({ modified: { s: disk, ns: 0 } }),
-        by,
-        false,
-      ),
-    );
-  assert.equal(compare(1001, 1000), 'same');
-  assert.equal(compare(1002, 1000), 'sourceIsNewer');
+  const rules = rulesOf({ compare: 'exact-timestamps' }, 'download', [1, 2 * second]);
+  const by = (object: number) =>
+    compare({ serverModified: { s: object, ns: 7 } }, { modified: { s: 1000, ns: 0 } }, rules);
+  assert.equal(by(1001), 'same');
+  assert.equal(by(1002), 'sourceIsNewer');
 });
 
 test('the direction follows from the kinds of places', () => {
-  const direction = (source: Place, target: Place) =>
-    comparisonRules(
-      defaultPlanOptions,
-      { place: source, capabilities: caps(1) },
-      { place: target, capabilities: caps(1) },
-    ).direction;
-  assert.equal(direction(folder, store), 'upload');
-  assert.equal(direction(store, folder), 'download');
-  assert.equal(direction(store, store), 'copy');
-  assert.equal(direction(folder, folder), 'copy');
+  for (const direction of directions) assert.equal(rulesOf({}, direction).direction, direction);
+});
+
+test('sizes alone decide only where times would be compared and a side stores none', () => {
+  const bySize = (options: Partial<PlanOptions>, precision: number | 'none' = 'none') =>
+    comparesBySize(rulesOf(options, 'upload', [1000, precision]));
+  assert.equal(bySize({}), true);
+  assert.equal(bySize({}, 1), false);
+  const others = [{ compare: 'size-only' }, { compare: 'checksum' }, { verb: 'check' }] as const;
+  for (const options of [...others, { ignoreTimes: true }, { ignoreExisting: true }])
+    assert.equal(bySize(options), false, JSON.stringify(options));
 });

@@ -1,42 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type Comparison,
-  type ComparisonRules,
-  compareFiles,
-  comparesBySize,
-  comparisonRules,
-} from '../../../../src/plan/compare/comparison';
-import type { Place } from '../../../../src/plan/model/plan';
+import { type Comparison, compareFiles, type Direction } from '../../../../src/plan/compare/comparison';
 import {
   type ComparisonMode,
   comparisonModes,
-  defaultPlanOptions,
   type PlanOptions,
 } from '../../../../src/plan/model/planOptions';
-import type { Capabilities } from '../../../../src/remote/capabilities';
-import type { FileEntry } from '../../../../src/remote/entry';
-import { parsePath } from '../../../../src/remote/remotePath';
+import { type Facts, file, rulesOf } from './comparing';
 
 // Sync-semantics §2.2: the first of ten steps that applies. Each row of `table` is written from there by hand.
-
-type Facts = Partial<Pick<FileEntry, 'size' | 'modified' | 'serverModified' | 'md5' | 'exact'>>;
-
-function file(facts: Facts): FileEntry {
-  return { kind: 'file', path: parsePath('f'), size: 3, ...facts };
-}
-
-const second = 1_000_000_000;
-
-function rules(more: Partial<ComparisonRules> = {}): ComparisonRules {
-  return {
-    mode: 'rclone',
-    direction: 'upload',
-    windowNs: second,
-    serverTime: { source: false, target: false },
-    ...more,
-  };
-}
 
 function word(comparison: Comparison): string {
   switch (comparison.verdict) {
@@ -53,25 +25,19 @@ function word(comparison: Comparison): string {
   }
 }
 
-type Flags = Partial<
-  Pick<ComparisonRules, 'ignoreExisting' | 'ignoreTimes' | 'update' | 'ignoreSize' | 'keepTargetTimes'>
->;
+type Flags = Partial<PlanOptions>;
 type Sizes = 'equal sizes' | 'other size';
 /** The target's time against the source's, seen with a window of a second. */
 type Time = 'older' | 'within' | 'newer';
 type Hash = 'equal' | 'other' | 'missing';
 
+const source = { modified: { s: 100, ns: 0 }, md5: 'a', exact: true };
 const seconds: Readonly<Record<Time, number>> = { older: 99, within: 100, newer: 101 };
 
-function decide(mode: ComparisonMode, flags: Flags, sizes: Sizes, time: Time, hash: Hash): string {
-  const source = file({ modified: { s: 100, ns: 0 }, md5: 'a', exact: true });
-  const target = file({
-    size: sizes === 'equal sizes' ? 3 : 4,
-    modified: { s: seconds[time], ns: time === 'within' ? 999_999_999 : 0 },
-    exact: true,
-    ...(hash !== 'missing' && { md5: hash === 'equal' ? 'a' : 'b' }),
-  });
-  return word(compareFiles(source, target, rules({ mode, ...flags }), true));
+/** Compares the facts, all of them exact and hashed, in a word of the table. */
+function decide(options: Flags, source: Facts, target: Facts, direction: Direction = 'upload'): string {
+  const rules = rulesOf({ modifyWindowMs: 1000, ...options }, direction);
+  return word(compareFiles(file({ exact: true, ...source }), file({ exact: true, ...target }), rules, true));
 }
 
 const all = {
@@ -161,163 +127,105 @@ const table: readonly Row[] = [
 
 for (const [step, modes, flags, sizes, time, hash, expected] of table) {
   const names = Object.keys(flags).join(' and ') || 'no flag';
-  test(`${step}, ${modes.join(' or ')}, ${names}; size: ${sizes}, target's time: ${time}, hash: ${hash}: ${expected} (R6${step === 'step 7' ? ', R8' : ''})`, () => {
+  test(`${step}, ${modes.join(' or ')}, ${names}; size: ${sizes}, target's time: ${time}, hash: ${hash}: ${expected} (R6, R8)`, () => {
     for (const mode of modes)
       for (const oneSize of sizes === 'any' ? all.sizes : [sizes])
         for (const oneTime of time === 'any' ? all.times : [time])
           for (const oneHash of hash === 'any' ? all.hashes : [hash])
-            assert.equal(
-              decide(mode, flags, oneSize, oneTime, oneHash),
-              expected,
-              `${mode}, ${oneSize}, ${oneTime}, ${oneHash}`,
-            );
+            for (const direction of ['upload', 'download', 'copy'] as const) {
+              const target = {
+                size: oneSize === 'equal sizes' ? 3 : 4,
+                modified: { s: seconds[oneTime], ns: oneTime === 'within' ? 999_999_999 : 0 },
+                ...(oneHash !== 'missing' && { md5: oneHash === 'equal' ? 'a' : 'b' }),
+              };
+              const result = decide({ compare: mode, ...flags }, source, target, direction);
+              assert.equal(result, expected, `${mode}, ${direction}, ${oneSize}, ${oneTime}, ${oneHash}`);
+            }
   });
 }
 
-test('times exactly the window apart differ, and one nanosecond less are equal (R5)', () => {
-  const compare = (ns: number) =>
-    word(
-      compareFiles(
-        file({ modified: { s: 100, ns: 0 }, md5: 'a', exact: true }),
-        file({ modified: { s: 100, ns }, md5: 'a', exact: true }),
-        rules({ windowNs: 500_000_000 }),
-        true,
-      ),
-    );
-  assert.equal(compare(499_999_999), 'skip');
-  assert.equal(compare(500_000_000), 'touch');
+test('times exactly the window apart differ, and one nanosecond less are equal, in both directions (R5)', () => {
+  const options = { modifyWindowMs: 500 };
+  for (const [ns, expected] of [
+    [499_999_999, 'skip'],
+    [500_000_000, 'touch'],
+  ] as const) {
+    const other = { modified: { s: 100, ns }, md5: 'a' };
+    assert.equal(decide(options, source, other), expected);
+    assert.equal(decide(options, other, source), expected);
+  }
 });
 
 test('with update, a target newer by exactly the window is left alone, and by one nanosecond less is compared (R5, R6)', () => {
-  const compare = (ns: number) =>
-    word(
-      compareFiles(
-        file({ modified: { s: 100, ns: 0 }, md5: 'a', exact: true }),
-        file({ modified: { s: 100, ns }, size: 4, md5: 'b', exact: true }),
-        rules({ windowNs: 500_000_000, update: true }),
-        true,
-      ),
-    );
-  assert.equal(compare(500_000_000), 'leave: targetIsNewer');
-  assert.equal(compare(499_999_999), 'transfer: sizeDiffers');
+  const options = { modifyWindowMs: 500, update: true };
+  const by = (ns: number) => decide(options, source, { modified: { s: 100, ns }, size: 4, md5: 'b' });
+  assert.equal(by(500_000_000), 'leave: targetIsNewer');
+  assert.equal(by(499_999_999), 'transfer: sizeDiffers');
 });
 
 test('with update, times within a second are equal where a side stores none (R6)', () => {
-  const compare = (target: Facts) =>
-    word(
-      compareFiles(
-        file({ modified: { s: 100, ns: 0 }, md5: 'a', exact: true }),
-        file({ md5: 'a', exact: true, ...target }),
-        rules({ windowNs: 'none', update: true }),
-        true,
-      ),
-    );
-  assert.equal(compare({ serverModified: { s: 101, ns: 0 } }), 'leave: targetIsNewer');
-  assert.equal(compare({ serverModified: { s: 100, ns: 999_999_999 } }), 'skip');
-  assert.equal(compare({ serverModified: { s: 99, ns: 0 } }), 'touch');
-  assert.equal(compare({ serverModified: { s: 99, ns: 0 }, md5: 'b' }), 'transfer: hashDiffers');
-  assert.equal(compare({ md5: 'b' }), 'transfer: hashDiffers');
+  const rules = rulesOf({ update: true }, 'upload', [1, 'none']);
+  const by = (target: Facts) =>
+    word(compareFiles(file(source), file({ exact: true, ...target }), rules, true));
+  const at = (s: number, ns = 0) => ({ serverModified: { s, ns }, md5: 'a' });
+  assert.equal(by(at(101)), 'leave: targetIsNewer');
+  assert.equal(by(at(100, 999_999_999)), 'skip');
+  assert.equal(by(at(99)), 'touch');
+  assert.equal(by({ ...at(99), md5: 'b' }), 'transfer: hashDiffers');
+  assert.equal(by({ md5: 'b' }), 'transfer: hashDiffers');
 });
 
 test('only facts that the flags leave open are requested (R6, H29)', () => {
   const local = file({ modified: { s: 100, ns: 0 }, exact: true });
   const listed = file({ serverModified: { s: 200, ns: 0 }, md5: 'a' });
   const larger = { ...listed, size: 4 };
-  const ask = (target: FileEntry, more: Partial<ComparisonRules>) =>
-    word(compareFiles(local, target, rules(more), false));
-  assert.equal(ask(listed, {}), 'asks for times');
-  assert.equal(ask(larger, {}), 'transfer: sizeDiffers');
-  assert.equal(ask(listed, { ignoreExisting: true }), 'leave: existing');
-  assert.equal(ask(listed, { ignoreTimes: true }), 'transfer: always');
-  assert.equal(ask(listed, { mode: 'size-only' }), 'skip');
-  assert.equal(ask(listed, { mode: 'checksum' }), 'asks for content');
-  assert.equal(ask(larger, { update: true }), 'asks for times');
-  assert.equal(ask(larger, { mode: 'size-only', update: true }), 'asks for times');
-  assert.equal(
-    ask(larger, { update: true, serverTime: { source: false, target: true } }),
-    'leave: targetIsNewer',
-  );
-  assert.equal(ask(larger, { ignoreSize: true }), 'asks for times');
-});
-
-const folder: Place = { kind: 'folder', path: '/w' };
-const store: Place = { kind: 'remote', remote: 'r', path: parsePath('b') };
-const caps = (timePrecisionNs: number | 'none') => ({ timePrecisionNs }) as Capabilities;
-
-function rulesOf(options: Partial<PlanOptions>, precision: number | 'none' = 1): ComparisonRules {
-  return comparisonRules(
-    { ...defaultPlanOptions, ...options },
-    { place: folder, capabilities: caps(1000) },
-    { place: store, capabilities: caps(precision) },
-  );
-}
-
-test('the effective window is the largest of the flag and both precisions (R5)', () => {
-  assert.equal(rulesOf({}).windowNs, 1000);
-  assert.equal(rulesOf({ modifyWindowMs: 1000 }).windowNs, second);
-  assert.equal(rulesOf({ modifyWindowMs: 0.0000001 }).windowNs, 1000);
-  assert.equal(rulesOf({ modifyWindowMs: 1000 }, 2 * second).windowNs, 2 * second);
-  assert.equal(rulesOf({ modifyWindowMs: 1000 }, 'none').windowNs, 'none');
-  assert.equal(rulesOf({ modifyWindowMs: 1000, compare: 'aws' }).windowNs, 1000);
+  for (const [target, options, expected] of [
+    [listed, {}, 'asks for times'],
+    [larger, {}, 'transfer: sizeDiffers'],
+    [listed, { ignoreExisting: true }, 'leave: existing'],
+    [listed, { ignoreTimes: true }, 'transfer: always'],
+    [listed, { compare: 'size-only' }, 'skip'],
+    [listed, { compare: 'checksum' }, 'asks for content'],
+    [larger, { update: true }, 'asks for times'],
+    [larger, { compare: 'size-only', update: true }, 'asks for times'],
+    [larger, { update: true, useServerTimes: true }, 'leave: targetIsNewer'],
+    [larger, { ignoreSize: true }, 'asks for times'],
+  ] as const)
+    assert.equal(
+      word(compareFiles(local, target, rulesOf(options), false)),
+      expected,
+      JSON.stringify(options),
+    );
 });
 
 test("the service's time replaces the owner's for an object, never for a file on a disk (R9)", () => {
-  const by = rulesOf({ useServerTimes: true, update: true });
-  assert.deepEqual(by.serverTime, { source: false, target: true });
-  const compare = (target: number) =>
-    word(
-      compareFiles(
-        file({ modified: { s: 100, ns: 0 }, exact: true, md5: 'a' }),
-        file({ serverModified: { s: target, ns: 0 }, modified: { s: 1, ns: 0 }, md5: 'b' }),
-        by,
-        false,
-      ),
-    );
-  assert.equal(compare(101), 'leave: targetIsNewer');
-  assert.equal(compare(99), 'transfer: hashDiffers');
-  // Its precision is not what the store keeps of the owner's times.
-  assert.equal(rulesOf({ useServerTimes: true }, 'none').windowNs, 1000);
+  const options = { useServerTimes: true, update: true, modifyWindowMs: 0 };
+  assert.deepEqual(rulesOf(options).serverTime, { source: false, target: true });
+  const by = (s: number) =>
+    decide(options, source, { serverModified: { s, ns: 0 }, modified: { s: 1, ns: 0 }, md5: 'b' });
+  assert.equal(by(101), 'leave: targetIsNewer');
+  assert.equal(by(99), 'transfer: hashDiffers');
 });
 
+const flags = {
+  ignoreExisting: true,
+  ignoreTimes: true,
+  update: true,
+  ignoreSize: true,
+  keepTargetTimes: true,
+} as const;
+
 test('by aws rules only ignoreExisting and ignoreTimes have an effect', () => {
-  const flags = {
-    update: true,
-    ignoreSize: true,
-    keepTargetTimes: true,
-    ignoreExisting: true,
-    ignoreTimes: true,
-  };
-  const { update, ignoreSize, keepTargetTimes, ignoreExisting, ignoreTimes } = rulesOf({
-    compare: 'exact-timestamps',
-    ...flags,
-  });
-  assert.deepEqual([update, ignoreSize, keepTargetTimes], [false, false, false]);
-  assert.deepEqual([ignoreExisting, ignoreTimes], [true, true]);
+  const rules = rulesOf({ compare: 'exact-timestamps', ...flags });
+  assert.ok(rules.ignoreExisting && rules.ignoreTimes);
+  assert.ok(!rules.update && !rules.ignoreSize && !rules.keepTargetTimes);
 });
 
 test('a check compares size, then hash, even where a sync leaves files alone; only sizes may be ignored (R11)', () => {
-  const by = rulesOf({
-    verb: 'check',
-    ignoreExisting: true,
-    ignoreTimes: true,
-    update: true,
-    keepTargetTimes: true,
-    useServerTimes: true,
-    ignoreSize: true,
-  });
-  assert.equal(by.mode, 'checksum');
-  assert.ok(!by.ignoreExisting && !by.ignoreTimes && !by.update && !by.keepTargetTimes);
-  assert.deepEqual(by.serverTime, { source: false, target: false });
-  assert.equal(by.ignoreSize, true);
+  const rules = rulesOf({ verb: 'check', useServerTimes: true, ...flags });
+  assert.equal(rules.mode, 'checksum');
+  assert.ok(!rules.ignoreExisting && !rules.ignoreTimes && !rules.update && !rules.keepTargetTimes);
+  assert.deepEqual(rules.serverTime, { source: false, target: false });
+  assert.ok(rules.ignoreSize);
   assert.equal(rulesOf({ verb: 'check', compare: 'size-only' }).mode, 'size-only');
-});
-
-test('sizes alone decide only where times would be compared and a side stores none', () => {
-  assert.equal(comparesBySize(rulesOf({}, 'none')), true);
-  assert.equal(comparesBySize(rulesOf({})), false);
-  assert.equal(comparesBySize(rulesOf({ compare: 'size-only' }, 'none')), false);
-  assert.equal(comparesBySize(rulesOf({ compare: 'checksum' }, 'none')), false);
-  assert.equal(comparesBySize(rulesOf({ ignoreTimes: true }, 'none')), false);
-  assert.equal(comparesBySize(rulesOf({ ignoreExisting: true }, 'none')), false);
-  assert.equal(comparesBySize(rulesOf({ verb: 'check' }, 'none')), false);
 });

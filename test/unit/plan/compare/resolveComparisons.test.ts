@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ComparisonRules } from '../../../../src/plan/compare/comparison';
 import {
   type FactCounts,
   type FactRequest,
@@ -8,12 +7,14 @@ import {
   resolveComparisons,
 } from '../../../../src/plan/compare/resolveComparisons';
 import type { Match } from '../../../../src/plan/match/match';
-import type { ComparisonMode } from '../../../../src/plan/model/planOptions';
+import type { ComparisonMode, PlanOptions } from '../../../../src/plan/model/planOptions';
 import type { FileEntry } from '../../../../src/remote/entry';
-import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
+import { RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { type FakeFile, type FakeOptions, type FakeRemote, fakeRemote } from '../../../support/fakeRemote';
 import { at } from '../../../support/givenSync';
+import { ofKind } from '../../../support/remoteErrors';
+import { rulesOf } from './comparing';
 
 const never = new AbortController().signal;
 
@@ -33,10 +34,8 @@ async function given(
   const to = fakeRemote({ like: 'store', files: target, ...more.target });
   const listed = async (remote: FakeRemote) => {
     const found = new Map<string, FileEntry>();
-    const quiet = fakeRemote({
-      like: remote === from ? (more.source?.like ?? 'folder') : 'store',
-      files: remote === from ? source : target,
-    });
+    const like = remote === from ? (more.source?.like ?? 'folder') : 'store';
+    const quiet = fakeRemote({ like, files: remote === from ? source : target });
     for await (const page of quiet.listRecursive?.(parsePath(''), {}, never) ?? [])
       for (const entry of page) if (entry.kind === 'file') found.set(entry.path, entry);
     return found;
@@ -55,17 +54,13 @@ async function* inBatches<T>(all: readonly T[], size: number): AsyncGenerator<re
   for (let i = 0; i < all.length; i += size) yield all.slice(i, i + size);
 }
 
-function rules(mode: ComparisonMode): ComparisonRules {
-  return { mode, direction: 'upload', windowNs: 1, serverTime: { source: false, target: false } };
-}
-
 async function resolve(
   { source, target, matches }: Given,
   mode: ComparisonMode = 'rclone',
   more: Partial<FactRequest> & { counts?: FactCounts } = {},
 ): Promise<ResolvedMatch[]> {
   const { counts = { requested: 0, completed: 0 }, ...rest } = more;
-  const request = { source, target, rules: rules(mode), forCopying: true, ...rest };
+  const request = { source, target, rules: rulesOf({ compare: mode }), forCopying: true, ...rest };
   const resolved: ResolvedMatch[] = [];
   for await (const batch of resolveComparisons(inBatches(matches, 3), request, counts, never))
     resolved.push(...batch);
@@ -73,11 +68,10 @@ async function resolve(
 }
 
 function words(resolved: readonly ResolvedMatch[]): string[] {
-  return resolved.map(({ match, comparison, failure }) =>
-    failure
-      ? `${match.path} failed on ${failure.side}`
-      : `${match.path} ${comparison ? comparison.because : 'alone'}`,
-  );
+  return resolved.map(({ match, comparison, failure }) => {
+    const result = failure ? `failed on ${failure.side}` : (comparison?.because ?? 'alone');
+    return `${match.path} ${result}`;
+  });
 }
 
 test('no request is made where the listing decides (R6)', async () => {
@@ -118,26 +112,27 @@ test('a file is read for its hash only when sizes agree, times do not, and the o
 });
 
 test('flags that need no time make no request; update makes one even where sizes differ (R6)', async () => {
-  const asked = async (flags: Partial<ComparisonRules>) => {
+  const asked = async (options: Partial<PlanOptions>) => {
+    const times = { modified: at('1'), serverModified: at('1') };
     const sides = await given(
       [
-        { path: 'same', content: 'abc', modified: at('1') },
-        { path: 'size', content: 'abcd', modified: at('1') },
+        { path: 'same', content: 'abc', ...times },
+        { path: 'size', content: 'abcd', ...times },
       ],
       [
-        { path: 'same', content: 'abc', modified: at('1'), serverModified: at('1') },
-        { path: 'size', content: 'abc', modified: at('1'), serverModified: at('1') },
+        { path: 'same', content: 'abc', ...times },
+        { path: 'size', content: 'abc', ...times },
       ],
     );
-    await resolve(sides, 'rclone', { rules: { ...rules('rclone'), ...flags } });
+    await resolve(sides, 'rclone', { rules: rulesOf(options) });
     return [...sides.source.asked, ...sides.target.asked].sort();
   };
   assert.deepEqual(await asked({}), ['stat:same']);
   assert.deepEqual(await asked({ ignoreExisting: true }), []);
   assert.deepEqual(await asked({ ignoreTimes: true }), []);
   assert.deepEqual(await asked({ update: true }), ['stat:same', 'stat:size']);
-  assert.deepEqual(await asked({ update: true, serverTime: { source: false, target: true } }), []);
-  assert.deepEqual(await asked({ mode: 'size-only', update: true }), ['stat:same', 'stat:size']);
+  assert.deepEqual(await asked({ update: true, useServerTimes: true }), []);
+  assert.deepEqual(await asked({ compare: 'size-only', update: true }), ['stat:same', 'stat:size']);
 });
 
 test('size-only and checksum make no request to a store that lists what they need (H29)', async () => {
@@ -171,10 +166,8 @@ test('decisions carry the exact entries', async () => {
 });
 
 test('a file that changed its size since it was listed is compared as it is now', async () => {
-  const sides = await given(
-    [{ path: 'a', content: 'abc', modified: at('1') }],
-    [{ path: 'a', content: 'abc', modified: at('1') }],
-  );
+  const listed = [{ path: 'a', content: 'abc', modified: at('1') }];
+  const sides = await given(listed, listed);
   const target = fakeRemote({ like: 'store', files: [{ path: 'a', content: 'abcd', modified: at('1') }] });
   assert.deepEqual(words(await resolve({ ...sides, target })), ['a sizeDiffers']);
 });
@@ -193,12 +186,9 @@ test('a file that looks archived gets a stat before it is skipped, even when its
 
 test("a failed request is that file's failure, unless it would fail for every file", async () => {
   const files = ['a', 'b', 'c'].map((path) => ({ path, content: 'x', modified: at('1') }));
-  const sides = await given(files, files, {
-    target: { fails: { 'stat:b': new RemoteError('forbidden', 'No.') } },
-  });
-  assert.deepEqual(words(await resolve(sides)), ['a sizeAndTime', 'b failed on target', 'c sizeAndTime']);
-  const signedOut = await given(files, files, {
-    target: { fails: { 'stat:b': new RemoteError('unauthenticated', 'Sign in.') } },
-  });
-  await assert.rejects(resolve(signedOut), (error) => isRemoteError(error, 'unauthenticated'));
+  const failing = (kind: RemoteErrorKind) =>
+    given(files, files, { target: { fails: { 'stat:b': new RemoteError(kind, 'No.') } } });
+  const resolved = await resolve(await failing('forbidden'));
+  assert.deepEqual(words(resolved), ['a sizeAndTime', 'b failed on target', 'c sizeAndTime']);
+  await assert.rejects(resolve(await failing('unauthenticated')), ofKind('unauthenticated'));
 });

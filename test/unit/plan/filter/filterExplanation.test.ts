@@ -1,111 +1,94 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFilter, type FilterOptions } from '../../../../src/plan/filter/filter';
-import { explainFilter, explanationText } from '../../../../src/plan/filter/filterExplanation';
+import {
+  explainFilter,
+  explanationText,
+  type LimitedFacts,
+} from '../../../../src/plan/filter/filterExplanation';
 import { IgnoreFileRules } from '../../../../src/plan/filter/ignoreFileRules';
 import { createLimits } from '../../../../src/plan/filter/limits';
-import type { FilterDialect, FilterRule } from '../../../../src/plan/model/planOptions';
+import type { FilterDialect } from '../../../../src/plan/model/planOptions';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { type Random, random } from '../../../support/random';
+import { random } from '../../../support/random';
+import { filterRule, pattern } from './filterPatterns';
 
 const asWritten = { caseSensitive: true, foldsUnicode: false };
 const dialects = ['rclone', 'aws', 'gitignore'] as const;
 
 function options(dialect: FilterDialect, ...rules: readonly string[]): FilterOptions {
-  const filters = rules.map(
-    (text): FilterRule => (text.startsWith('+') ? { include: text.slice(2) } : { exclude: text.slice(2) }),
-  );
-  return { filters, filterDialect: dialect, useDefaultExcludes: true };
+  return { filters: rules.map(filterRule), filterDialect: dialect, useDefaultExcludes: true };
 }
 
-function sentence(given: FilterOptions, path: string, ignoreFiles?: IgnoreFileRules): string {
-  return explanationText(path, explainFilter(given, ignoreFiles, path, asWritten));
+/** The sentence about `path`, without its quoted path and its dot. */
+function explain(
+  given: FilterOptions,
+  path: string,
+  ignored?: IgnoreFileRules,
+  facts?: LimitedFacts,
+): string {
+  const text = explanationText(path, explainFilter(given, ignored, path, asWritten, facts));
+  assert.ok(text.startsWith(`"${path}" `) && text.endsWith('.'), text);
+  return text.slice(path.length + 3, -1);
 }
 
 test('the deciding rule is shown in the syntax of its dialect (A14, R16)', () => {
   const rclone = options('rclone', '+ keep.txt', '- *.txt');
-  assert.equal(sentence(rclone, 'a.txt'), '"a.txt" is left out by the rule "- *.txt" of the filters.');
-  assert.equal(
-    sentence(rclone, 'keep.txt'),
-    '"keep.txt" takes part: the rule "+ keep.txt" of the filters includes it.',
-  );
-  assert.equal(sentence(rclone, 'b'), '"b" takes part: no rule matches it.');
+  assert.equal(explain(rclone, 'a.txt'), 'is left out by the rule "- *.txt" of the filters');
+  assert.equal(explain(rclone, 'keep.txt'), 'takes part: the rule "+ keep.txt" of the filters includes it');
+  assert.equal(explain(rclone, 'b'), 'takes part: no rule matches it');
   const aws = options('aws', '- *', '+ *.txt', '- b*');
-  assert.equal(sentence(aws, 'b.txt'), '"b.txt" is left out by the rule "--exclude b*" of the filters.');
-  assert.equal(
-    sentence(aws, 'a.txt'),
-    '"a.txt" takes part: the rule "--include *.txt" of the filters includes it.',
-  );
+  assert.equal(explain(aws, 'b.txt'), 'is left out by the rule "--exclude b*" of the filters');
+  assert.equal(explain(aws, 'a.txt'), 'takes part: the rule "--include *.txt" of the filters includes it');
   const git = options('gitignore', '- *.txt', '+ keep.txt');
-  assert.equal(
-    sentence(git, 'keep.txt'),
-    '"keep.txt" takes part: the rule "!keep.txt" of the filters includes it.',
-  );
+  assert.equal(explain(git, 'keep.txt'), 'takes part: the rule "!keep.txt" of the filters includes it');
 });
 
 test('of several equal rules the matching one is shown', () => {
   const rules = options('rclone', '- *.a', '- *.b', '- *.c');
-  assert.equal(sentence(rules, 'x.b'), '"x.b" is left out by the rule "- *.b" of the filters.');
+  assert.equal(explain(rules, 'x.b'), 'is left out by the rule "- *.b" of the filters');
 });
 
 test('an excluded folder is shown as the reason (R18)', () => {
-  assert.equal(
-    sentence(options('rclone', '- build/'), 'web/build/deep/x'),
-    '"web/build/deep/x" is left out: the rule "- build/" of the filters leaves out the folder "web/build".',
-  );
-  assert.equal(
-    sentence(options('gitignore', '- build/', '+ keep'), 'build/keep'),
-    '"build/keep" is left out: the rule "build/" of the filters leaves out the folder "build".',
-  );
+  const [rclone, git] = [options('rclone', '- build/'), options('gitignore', '- build/', '+ keep')];
+  const reason = (rule: string, folder: string) =>
+    `is left out: the rule "${rule}" of the filters leaves out the folder "${folder}"`;
+  assert.equal(explain(rclone, 'web/build/deep/x'), reason('- build/', 'web/build'));
+  assert.equal(explain(git, 'build/keep'), reason('build/', 'build'));
 });
 
 test('includes alone are shown to exclude everything else (R16)', () => {
-  const rules = options('rclone', '+ *.txt');
-  assert.equal(
-    sentence(rules, 'a.log'),
-    '"a.log" is left out: the filters only include, and none includes it.',
-  );
-  assert.equal(
-    sentence(options('rclone', '+ sub/**'), 'd/sub/x'),
-    '"d/sub/x" is left out: the filters only include, and none includes anything in the folder "d".',
-  );
+  const reason = 'is left out: the filters only include, and none includes';
+  assert.equal(explain(options('rclone', '+ *.txt'), 'a.log'), `${reason} it`);
+  assert.equal(explain(options('rclone', '+ sub/**'), 'd/sub/x'), `${reason} anything in the folder "d"`);
 });
 
 test('the usual excludes and ignore files are named', () => {
-  assert.equal(
-    sentence(options('rclone'), '.DS_Store'),
-    '".DS_Store" is left out by the rule "- .DS_Store" of the usual excludes.',
-  );
+  const given = options('rclone');
+  assert.equal(explain(given, '.DS_Store'), 'is left out by the rule "- .DS_Store" of the usual excludes');
   const ignored = new IgnoreFileRules(asWritten);
   ignored.add(parsePath('sub/.gitignore'), 'node_modules/\n*.tmp\n!keep.tmp');
+  const file = 'of the ignore file "sub/.gitignore"';
+  assert.equal(explain(given, 'sub/a.tmp', ignored), `is left out by the rule "*.tmp" ${file}`);
   assert.equal(
-    sentence(options('rclone'), 'sub/a.tmp', ignored),
-    '"sub/a.tmp" is left out by the rule "*.tmp" of the ignore file "sub/.gitignore".',
+    explain(given, 'sub/web/node_modules/x', ignored),
+    `is left out: the rule "node_modules/" ${file} leaves out the folder "sub/web/node_modules"`,
   );
   assert.equal(
-    sentence(options('rclone'), 'sub/web/node_modules/x', ignored),
-    '"sub/web/node_modules/x" is left out: the rule "node_modules/" of the ignore file "sub/.gitignore" leaves out the folder "sub/web/node_modules".',
-  );
-  assert.equal(
-    sentence(options('rclone'), 'sub/keep.tmp', ignored),
-    '"sub/keep.tmp" takes part: the rule "!keep.tmp" of the ignore file "sub/.gitignore" includes it.',
+    explain(given, 'sub/keep.tmp', ignored),
+    `takes part: the rule "!keep.tmp" ${file} includes it`,
   );
 });
 
 test('a size or time outside of the limits is shown where the name is included', () => {
   const limits = createLimits({ minSize: '10K', minAge: '2d' }, Date.UTC(2026, 0, 3));
-  const ask = (path: string, facts: { size?: number; modified?: { s: number; ns: number } }) =>
-    explanationText(
-      path,
-      explainFilter(options('rclone', '- *.log'), undefined, path, asWritten, { limits, ...facts }),
-    );
-  assert.equal(ask('a', { size: 10239 }), '"a" is left out: it is smaller than 10K.');
-  assert.equal(ask('a', { size: 10240 }), '"a" takes part: no rule matches it.');
-  assert.equal(
-    ask('a', { size: 10240, modified: { s: Date.UTC(2026, 0, 2) / 1000, ns: 0 } }),
-    '"a" is left out: it was modified less than 2d ago.',
-  );
-  assert.equal(ask('a.log', { size: 1 }), '"a.log" is left out by the rule "- *.log" of the filters.');
+  const ask = (path: string, facts: Omit<LimitedFacts, 'limits'>) =>
+    explain(options('rclone', '- *.log'), path, undefined, { limits, ...facts });
+  assert.equal(ask('a', { size: 10239 }), 'is left out: it is smaller than 10K');
+  assert.equal(ask('a', { size: 10240 }), 'takes part: no rule matches it');
+  const modified = { s: Date.UTC(2026, 0, 2) / 1000, ns: 0 };
+  assert.equal(ask('a', { size: 10240, modified }), 'is left out: it was modified less than 2d ago');
+  assert.equal(ask('a.log', { size: 1 }), 'is left out by the rule "- *.log" of the filters');
 });
 
 test('the explanation agrees with the filter on any rules of any dialect', () => {
@@ -113,13 +96,8 @@ test('the explanation agrees with the filter on any rules of any dialect', () =>
   for (let seed = 1; seed <= 3000; seed++) {
     const r = random(seed);
     const dialect = r.pick(dialects);
-    const given: FilterOptions = {
-      ...options(
-        dialect,
-        ...Array.from({ length: r.whole(6) }, () => `${r.pick('+-'.split(''))} ${pattern(r, dialect)}`),
-      ),
-      useDefaultExcludes: r.chance(0.5),
-    };
+    const rules = Array.from({ length: r.whole(6) }, () => `${r.pick(['+', '-'])} ${pattern(r, dialect)}`);
+    const given = { ...options(dialect, ...rules), useDefaultExcludes: r.chance(0.5) };
     const names = r.pick([asWritten, { caseSensitive: false, foldsUnicode: true }]);
     const ignored = r.chance(0.4) ? new IgnoreFileRules(names) : undefined;
     for (const folder of ['', 'a/', 'sub/'])
@@ -128,11 +106,9 @@ test('the explanation agrees with the filter on any rules of any dialect', () =>
         ignored?.add(parsePath(`${folder}.gitignore`), lines.join('\n'));
       }
     const filter = createFilter(given, names, ignored);
+    const part = () => r.pick(['a', 'b', 'A', 'ab', 'a.txt', 'sub', '.git', 'x y', 'é', 'e\u0301']);
     for (let i = 0; i < 12; i++) {
-      const parts = Array.from({ length: 1 + r.whole(4) }, () =>
-        r.pick(['a', 'b', 'A', 'ab', 'a.txt', 'sub', '.git', 'x y', 'é', 'e\u0301']),
-      );
-      const path = parts.join('/');
+      const path = Array.from({ length: 1 + r.whole(4) }, part).join('/');
       const { included, by } = explainFilter(given, ignored, path, names);
       const told = `seed ${seed}: ${JSON.stringify(given)} and ${path}: ${JSON.stringify(by)}`;
       assert.equal(included, filter.includes(path), told);
@@ -140,7 +116,7 @@ test('the explanation agrees with the filter on any rules of any dialect', () =>
       if (by?.folder !== undefined) {
         assert.ok(filter.maySkipFolder(by.folder), told);
         assert.ok(
-          path.normalize('NFC').startsWith(`${by.folder}/`) || path.startsWith(`${by.folder}/`),
+          [path, path.normalize('NFC')].some((one) => one.startsWith(`${by.folder}/`)),
           told,
         );
       }
@@ -153,15 +129,3 @@ test('the explanation agrees with the filter on any rules of any dialect', () =>
   }
   assert.ok(Math.min(...Object.values(seen)) > 1000, JSON.stringify(seen));
 });
-
-function pattern(r: Random, dialect: FilterDialect): string {
-  const atoms = ['*', '?', 'a', 'b', '/', 'sub', 'ab', '[a-b]', '.txt', 'é'];
-  const more = {
-    rclone: ['/**', '{a,sub}', '[^a]', '{{a|b}}', '{{\\b(a){2}}}'],
-    aws: ['[!a]', '/*'],
-    gitignore: ['**', '/**', '[!a]'],
-  };
-  const text = Array.from({ length: 1 + r.whole(4) }, () => r.pick([...atoms, ...more[dialect]])).join('');
-  const safe = text.replace(/\*{3,}/g, '**').replace(/^[./*]+$/, 'a');
-  return dialect !== 'aws' && r.chance(0.2) ? `${safe}/` : safe;
-}

@@ -100,21 +100,8 @@ test('a deeper ignore file takes precedence over a higher one, and is relative t
     'sub/.gitignore': '!a.log\n/x',
     'sub/deep/.gitignore': 'a.log',
   });
-  assert.equal(
-    kept(
-      one,
-      'a.log',
-      'sub/a.log',
-      'sub/b.log',
-      'sub/deep/a.log',
-      'x',
-      'sub/x',
-      'sub/y/x',
-      'only',
-      'sub/only',
-    ),
-    'sub/a.log x sub/y/x sub/only',
-  );
+  const paths = 'a.log sub/a.log sub/b.log sub/deep/a.log x sub/x sub/y/x only sub/only'.split(' ');
+  assert.equal(kept(one, ...paths), 'sub/a.log x sub/y/x sub/only');
 });
 
 test('of several ignore files in a folder the one added last takes precedence', () => {
@@ -145,21 +132,7 @@ const tree = folders
 
 function line(r: Random): string {
   const atoms = ['*', '*', '?', '**', '/', '/', 'a', 'b', 'ab', 'sub', '.txt', '.log', 'x', ' ', '[ab]'];
-  const rarer = [
-    '[!a]',
-    '[^b]',
-    '[a-b]',
-    '\\*',
-    '\\[',
-    '[a',
-    '[[:alpha:]]',
-    '\\ ',
-    '#',
-    '!',
-    '\\a',
-
-    'A',
-  ];
+  const rarer = ['[!a]', '[^b]', '[a-b]', '\\*', '\\[', '[a', '[[:alpha:]]', '\\ ', '#', '!', '\\a', 'A'];
   const body = Array.from({ length: 1 + r.whole(4) }, () => r.pick(r.chance(0.25) ? rarer : atoms))
     .join('')
     // git reads three stars as two or as one, depending on what stands before them.
@@ -171,16 +144,16 @@ const repository = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-git-'));
 after(() => rmSync(repository, { recursive: true, force: true }));
 
 function git(args: readonly string[], input = ''): { status: number | null; output: string } {
-  const result = spawnSync(
-    'git',
-    ['-c', 'core.excludesFile=', '-c', 'core.ignoreCase=false', '-c', 'init.defaultBranch=main', ...args],
-    {
-      cwd: repository,
-      input,
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'], HOME: repository, GIT_CONFIG_NOSYSTEM: '1' },
-    },
-  );
+  const settings = [
+    '-c',
+    'core.excludesFile=',
+    '-c',
+    'core.ignoreCase=false',
+    '-c',
+    'init.defaultBranch=main',
+  ];
+  const env = { PATH: process.env['PATH'], HOME: repository, GIT_CONFIG_NOSYSTEM: '1' };
+  const result = spawnSync('git', [...settings, ...args], { cwd: repository, input, encoding: 'utf8', env });
   return { status: result.error ? null : result.status, output: result.stdout ?? '' };
 }
 
@@ -206,12 +179,10 @@ function askGit(): ReadonlyMap<string, GitAnswer> {
   return answers;
 }
 
-const without =
-  process.platform === 'win32' || git(['--version']).status !== 0
-    ? 'git with names that Windows refuses'
-    : false;
+const isMissing = process.platform === 'win32' || git(['--version']).status !== 0;
+const skip = isMissing && 'git with names that Windows rejects';
 
-test('git decides the same for every file, by the same rule', { skip: without }, () => {
+test('git decides the same for every file, by the same rule', { skip }, () => {
   assert.equal(git(['init', '-q']).status, 0);
   for (const folder of folders) mkdirSync(path.join(repository, folder), { recursive: true });
   for (const file of tree) writeFileSync(path.join(repository, file), '');
@@ -246,19 +217,12 @@ test('git decides the same for every file, by the same rule', { skip: without },
 test('lines as rules of the dialect have the effect of a .gitignore at the root', () => {
   for (let seed = 1; seed <= 300; seed++) {
     const r = random(seed);
-    const lines = Array.from({ length: 1 + r.whole(5) }, () => line(r)).filter(
-      (each) => !/^!?(?:\/| *)$|\\$/.test(each),
-    );
+    const some = Array.from({ length: 1 + r.whole(5) }, () => line(r));
+    const lines = some.filter((each) => !/^!?(?:\/| *)$|\\$/.test(each));
     const asFile = withFiles({ '.gitignore': lines.join('\n') });
-    const asRules = createFilter({
-      ...gitignore,
-      filters: lines.map((each) => (each.startsWith('!') ? { include: each.slice(1) } : { exclude: each })),
-    });
-    for (const file of tree)
-      assert.equal(
-        asRules.includes(file),
-        asFile.includes(file),
-        `seed ${seed}: ${lines.join(' | ')}: ${file}`,
-      );
+    const asRule = (each: string) => (each.startsWith('!') ? { include: each.slice(1) } : { exclude: each });
+    const asRules = createFilter({ ...gitignore, filters: lines.map(asRule) });
+    const shown = `seed ${seed}: ${lines.join(' | ')}`;
+    for (const file of tree) assert.equal(asRules.includes(file), asFile.includes(file), `${shown}: ${file}`);
   }
 });

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createLimits, type LimitOptions, timeForLimits } from '../../../../src/plan/filter/limits';
 import type { FileEntry } from '../../../../src/remote/entry';
 import { type Instant, instantFromMs } from '../../../../src/remote/modifiedTime';
-import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
+import { ofKind } from '../../../support/remoteErrors';
 
 const now = Date.UTC(2026, 10, 26);
 
@@ -49,11 +49,7 @@ test('an invalid size or age is rejected with the name of its option', () => {
     [{ minAge: 'old' }, 'minAge'],
     [{ maxAge: '1 week' }, 'maxAge'],
   ] as const)
-    assert.throws(
-      () => createLimits(options, now),
-      (error) => isRemoteError(error, 'badSettings') && error.message.includes(`"${name}"`),
-      name,
-    );
+    assert.throws(() => createLimits(options, now), ofKind('badSettings', RegExp(`"${name}"`)), name);
 });
 
 test("ages use the owner's time, and the service's with useServerTimes or where no other is known (R1, R9)", () => {

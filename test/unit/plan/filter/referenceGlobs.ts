@@ -1,24 +1,20 @@
 import { PatternProblem } from '../../../../src/plan/filter/pathPattern';
 
 /**
- * The dialects of rclone and `aws` as regular expressions of JavaScript: simple, and without a bound on the time that they take. What the
- * one-pass matcher answers is held against this.
+ * The dialects of rclone and `aws` as regular expressions of JavaScript: simple, without a bound on time. Tests compare the one-pass
+ * matcher with them.
  */
 
 const anything = '[^]*';
 
-/**
- * rclone's glob as the source of a regular expression over whole relative paths (R17): `*` and `?` stop at
- * `/`, `**` crosses, `{a,b}`, `[a-c]`, `[^a]`, `\` escapes, `{{regexp}}`. With a leading `/` it is anchored
- * at the root, else it matches the end of the path from any `/` on. Throws PatternProblem.
- */
+/** rclone's glob as the source of a regular expression over whole relative paths (R17). Throws PatternProblem. */
 export function rcloneGlobSource(glob: string): string {
   const anchored = glob.startsWith('/');
   const body = new RcloneGlob([...(anchored ? glob.slice(1) : glob)]).translate();
   return ended(`${anchored ? '^' : '(?:^|/)'}${body}`);
 }
 
-/** A tail that matches anything needs no looking for the end. */
+/** A pattern that ends with anything needs no end. */
 function ended(source: string): string {
   return source.endsWith(anything) ? source.slice(0, -anything.length) : `${source}$`;
 }
@@ -26,11 +22,8 @@ function ended(source: string): string {
 class RcloneGlob {
   private at = 0;
   private depth = 0;
-  private readonly chars: readonly string[];
 
-  constructor(chars: readonly string[]) {
-    this.chars = chars;
-  }
+  constructor(private readonly chars: readonly string[]) {}
 
   translate(): string {
     let source = '';
@@ -71,11 +64,9 @@ class RcloneGlob {
   }
 
   private stars(): string {
-    let count = 1;
-    while (this.chars[this.at] === '*') {
-      this.at++;
-      count++;
-    }
+    const first = this.at - 1;
+    while (this.chars[this.at] === '*') this.at++;
+    const count = this.at - first;
     if (count > 2) throw new PatternProblem('has more than two "*" in a row');
     return count === 2 ? anything : '[^/]*';
   }
@@ -90,13 +81,10 @@ class RcloneGlob {
       if (open > 0) content += char;
     }
     if (content === '' || content === '^') throw new PatternProblem('has an empty "[]"');
-    return classSource(content, '^');
+    return classSource(content);
   }
 
-  /**
-   * `{{…}}`: the text in between is a regular expression as it is; with more than two `}` the last two end
-   * it.
-   */
+  /** `{{…}}` holds a regular expression. With more than two `}` in a row, the last two end it. */
   private regexp(): string {
     this.at++;
     const rest = this.chars.slice(this.at).join('');
@@ -120,9 +108,9 @@ const posixClasses: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 };
 
-/** The inside of `[…]` as a JavaScript class; `negation` is the sign that negates when it comes first. */
-function classSource(content: string, negation: '^' | '!'): string {
-  const negated = content.startsWith(negation);
+/** The content of rclone's `[…]` as a JavaScript class. */
+function classSource(content: string): string {
+  const negated = content.startsWith('^');
   const inside = (negated ? content.slice(1) : content).replace(
     /\[:(\w+):\]|\\([dwsDWS])|\\?([\s\S])/gu,
     (whole, posix: string | undefined, shorthand: string | undefined, char: string | undefined) => {
@@ -143,10 +131,7 @@ function literal(char: string): string {
   return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
 }
 
-/**
- * fnmatch as `aws` uses it (A15), over the whole relative path: `*` and `?` also match `/`, `[seq]`,
- * `[!seq]`; no `**`, no braces, no escape but `[*]`. A `[` without `]` is a plain character.
- */
+/** fnmatch as `aws` uses it (A15), as the source of a regular expression over whole relative paths. */
 export function fnmatchSource(pattern: string): string {
   const chars = [...pattern];
   let source = '';
@@ -188,6 +173,6 @@ function fnmatchClass(content: string): string {
       i += 2;
     } else inside += classLiteral(low);
   }
-  // An empty JavaScript class matches nothing, a negated empty one anything: just what is meant.
+  // As in fnmatch, an empty JavaScript class matches nothing, and a negated empty one matches anything.
   return `[${negated ? '^' : ''}${inside}]`;
 }

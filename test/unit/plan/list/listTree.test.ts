@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import { createFilter } from '../../../../src/plan/filter/filter';
 import { listTree, type TreeListing, type TreeRequest } from '../../../../src/plan/list/listTree';
 import { defaultPlanOptions, type FilterRule } from '../../../../src/plan/model/planOptions';
-import type { Entry, UnsupportedEntry } from '../../../../src/remote/entry';
+import type { Entry, UnsupportedEntry, UnsupportedReason } from '../../../../src/remote/entry';
 import type { RecursiveListOptions, Remote } from '../../../../src/remote/remote';
-import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
+import { RemoteError } from '../../../../src/remote/remoteError';
 import { comparePaths, parsePath, type RemotePath } from '../../../../src/remote/remotePath';
 import { type FakeOptions, fakeRemote } from '../../../support/fakeRemote';
 import { random } from '../../../support/random';
+import { ofKind } from '../../../support/remoteErrors';
 
 const never = new AbortController().signal;
 
@@ -21,12 +22,8 @@ function tree(
   } = {},
 ): TreeListing {
   const { root = '', rules = [], mayBeMissing = false, ...rest } = options;
-  const remote = fakeRemote({
-    like: 'folder',
-    files: paths.map((path) => ({ path, content: 'x' })),
-    pageSize: 2,
-    ...rest,
-  });
+  const files = paths.map((path) => ({ path, content: 'x' }));
+  const remote = fakeRemote({ like: 'folder', files, pageSize: 2, ...rest });
   return listTree(request(remote, root, rules, mayBeMissing), never);
 }
 
@@ -107,7 +104,7 @@ test('A17: excluded files are missing, and skipped folders are not requested', a
   assert.equal(skipFolder?.(parsePath('d')), false);
 });
 
-/** A remote that lists deeply just what it is told. */
+/** A remote with these recursive listings. */
 function listing(pages: readonly (readonly string[])[]): Remote {
   const { listRecursive: _, ...rest } = fakeRemote({ like: 'store' });
   return {
@@ -130,16 +127,14 @@ test('H12: a listing that is out of order or repeats a name is rejected and name
   ])
     await assert.rejects(
       pathsOf(listTree(request(listing(pages), ''), never)),
-      (error) => isRemoteError(error, 'corrupted') && error.message.includes('out of order'),
+      ofKind('corrupted', /out of order/),
       JSON.stringify(pages),
     );
 });
 
 test('H12: an excluded file out of order is rejected too, because it shows that the order is unreliable', async () => {
   const remote = listing([['b', '.DS_Store']]);
-  await assert.rejects(pathsOf(listTree(request(remote, ''), never)), (error) =>
-    isRemoteError(error, 'corrupted'),
-  );
+  await assert.rejects(pathsOf(listTree(request(remote, ''), never)), ofKind('corrupted'));
 });
 
 test('R21: a folder that can not be listed is a problem, and the listing continues', async () => {
@@ -155,72 +150,50 @@ test('R21: a folder that can not be listed is a problem, and the listing continu
 
 test('a failure that every folder would meet ends the listing', async () => {
   for (const kind of ['unauthenticated', 'unavailable', 'badSettings'] as const) {
-    const failing = tree(['a/x', 'b'], {
-      walksOnly: true,
-      fails: { 'list:a': new RemoteError(kind, 'No.') },
-    });
-    await assert.rejects(pathsOf(failing), (error) => isRemoteError(error, kind));
+    const fails = { 'list:a': new RemoteError(kind, 'No.') };
+    await assert.rejects(pathsOf(tree(['a/x', 'b'], { walksOnly: true, fails })), ofKind(kind));
   }
 });
 
 test('A27: a truncated listing is an error, never a short list', async () => {
-  const cut = tree(['a', 'b', 'c'], {
-    fails: { 'listRecursive:#2': new RemoteError('forbidden', 'No more.') },
-  });
-  await assert.rejects(pathsOf(cut), (error) => isRemoteError(error, 'forbidden'));
+  const fails = { 'listRecursive:#2': new RemoteError('forbidden', 'No more.') };
+  await assert.rejects(pathsOf(tree(['a', 'b', 'c'], { fails })), ofKind('forbidden'));
 });
 
 test('a missing root is an error, or empty where it may be missing', async () => {
   for (const walksOnly of [false, true]) {
-    await assert.rejects(pathsOf(tree([], { missing: true, walksOnly })), (error) =>
-      isRemoteError(error, 'notFound'),
-    );
+    await assert.rejects(pathsOf(tree([], { missing: true, walksOnly })), ofKind('notFound'));
     assert.deepEqual(await pathsOf(tree([], { missing: true, walksOnly, mayBeMissing: true })), []);
   }
 });
 
 test('a root that is deleted during the listing is an error even where it may be missing', async () => {
-  const gone = tree(['a', 'b', 'c'], {
-    fails: { 'listRecursive:#2': new RemoteError('notFound', 'Gone.') },
-    mayBeMissing: true,
-  });
-  await assert.rejects(pathsOf(gone), (error) => isRemoteError(error, 'notFound'));
+  const fails = { 'listRecursive:#2': new RemoteError('notFound', 'Gone.') };
+  const gone = tree(['a', 'b', 'c'], { fails, mayBeMissing: true });
+  await assert.rejects(pathsOf(gone), ofKind('notFound'));
 });
 
 async function unusable(root: string, entry: Partial<UnsupportedEntry>, rules: readonly FilterRule[] = []) {
-  const one: UnsupportedEntry = {
-    kind: 'unusable',
-    folder: parsePath(root),
-    name: 'x',
-    reason: 'unreadable',
-    ...entry,
-  };
+  const defaults = { kind: 'unusable', folder: parsePath(root), name: 'x', reason: 'unreadable' } as const;
+  const one: UnsupportedEntry = { ...defaults, ...entry };
   const listed = listTree(request(fakeRemote({ like: 'folder', unusable: [one] }), root, rules), never);
   await pathsOf(listed);
   return listed.findings.unusable.map(({ shown, protects }) => [shown, protects]);
 }
 
 test('H2: an unusable entry is reported with the path that it may stand for', async () => {
-  const folder = (path: string) => ({ folder: parsePath(path) });
-  const protects = (path: string) => ({ protects: parsePath(path) });
   assert.deepEqual(await unusable('', { name: 'x' }), [['x', 'x']]);
-  assert.deepEqual(await unusable('r', { ...folder('r/d'), name: 'x' }), [['d/x', 'd/x']]);
+  assert.deepEqual(await unusable('r', { folder: parsePath('r/d'), name: 'x' }), [['d/x', 'd/x']]);
+  const key = (root: string, name: string, reason: UnsupportedReason, protects?: string) =>
+    unusable(root, { name, reason, ...(protects !== undefined && { protects: parsePath(protects) }) });
   // A store names the whole key.
-  assert.deepEqual(await unusable('b/r', { name: 'r/a//c', reason: 'emptyPart', ...protects('b/r/a/c') }), [
-    ['a//c', 'a/c'],
-  ]);
-  assert.deepEqual(await unusable('b', { name: 'a//c', reason: 'emptyPart' }), [['a//c', undefined]]);
-  // Elsewhere, it stands for nothing here.
-  assert.deepEqual(await unusable('b/r', { name: 'r/../x', reason: 'dotPart', ...protects('b/x') }), [
-    ['../x', undefined],
-  ]);
-  assert.deepEqual(await unusable('b/r', { name: 'r/x/..', reason: 'dotPart', ...protects('b/r') }), [
-    ['x/..', undefined],
-  ]);
-  // What can't be told at all may be anything.
-  assert.deepEqual(await unusable('b/r', { name: 'r/%ff', reason: 'invalidText', ...protects('b') }), [
-    ['%ff', ''],
-  ]);
+  assert.deepEqual(await key('b/r', 'r/a//c', 'emptyPart', 'b/r/a/c'), [['a//c', 'a/c']]);
+  assert.deepEqual(await key('b', 'a//c', 'emptyPart'), [['a//c', undefined]]);
+  // A key that stands for a path outside of the root protects nothing here.
+  assert.deepEqual(await key('b/r', 'r/../x', 'dotPart', 'b/x'), [['../x', undefined]]);
+  assert.deepEqual(await key('b/r', 'r/x/..', 'dotPart', 'b/r'), [['x/..', undefined]]);
+  // A name that is no text may stand for any path.
+  assert.deepEqual(await key('b/r', 'r/%ff', 'invalidText', 'b'), [['%ff', '']]);
 });
 
 test('an excluded unusable entry is not reported', async () => {
@@ -231,11 +204,8 @@ test('an excluded unusable entry is not reported', async () => {
 
 test('an aborted listing rejects with the reason', async () => {
   const stop = new AbortController();
-  const remote = fakeRemote({
-    like: 'folder',
-    files: ['a', 'b', 'c'].map((path) => ({ path, content: '' })),
-    pageSize: 1,
-  });
+  const files = ['a', 'b', 'c'].map((path) => ({ path, content: '' }));
+  const remote = fakeRemote({ like: 'folder', files, pageSize: 1 });
   const reason = new Error('stop');
   const seen: RemotePath[] = [];
   await assert.rejects(async () => {

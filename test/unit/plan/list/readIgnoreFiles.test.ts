@@ -7,12 +7,13 @@ import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import type { Place } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
 import type { Remote } from '../../../../src/remote/remote';
-import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
+import { RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import { explainPath } from '../../../../src/usecases/explainPath';
 import { listSides } from '../../../../src/usecases/listSides';
 import { planSync } from '../../../../src/usecases/planSync';
 import { createMemoryRemote, type MemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+import { ofKind } from '../../../support/remoteErrors';
 
 const never = new AbortController().signal;
 const gitignore = { ignoreFiles: ['.gitignore'] } as const;
@@ -22,10 +23,10 @@ after(() => {
   for (const folder of made) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A disk that holds these files, and what was asked of it. */
-function disk(
-  files: Readonly<Record<string, string | Uint8Array>>,
-): Remote & { folder: string; asked: string[] } {
+type Disk = Remote & { folder: string; asked: string[] };
+
+/** A disk that holds these files, with its requests. */
+function disk(files: Readonly<Record<string, string | Uint8Array>>): Disk {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-ignore-'));
   made.push(folder);
   for (const [file, text] of Object.entries(files)) {
@@ -60,18 +61,20 @@ function at(remote: Remote, root = '') {
   return { remote, root: parsePath(root) };
 }
 
-/** `path` with `<` what only the source has, `>` only the target, `=` both. */
+/** The paths with `<` for only on the source, `>` only on the target, `=` on both; with `!` where excluded. */
 async function listed(source: Remote, target: Remote, options: Partial<PlanOptions>): Promise<string> {
   const all = { ...defaultPlanOptions, deletes: 'after', ...options } as const;
   const { matches } = await listSides(at(source), at(target), all, undefined, never, 0);
   const words: string[] = [];
   for await (const batch of matches)
-    for (const match of batch)
-      words.push(
-        `${match.source ? (match.target ? '=' : '<') : '>'}${match.path}${match.excluded ? '!' : ''}`,
-      );
+    for (const { source: from, target: to, path: name, excluded } of batch)
+      words.push(`${from && to ? '=' : from ? '<' : '>'}${name}${excluded ? '!' : ''}`);
   return words.join(' ');
 }
+
+/** Planning fails with this error when `source` is synced to a store. */
+const rejects = (source: Remote, kind: RemoteErrorKind, message: RegExp) =>
+  assert.rejects(listed(source, store('y.log'), gitignore), ofKind(kind, message));
 
 const tree = {
   '.gitignore': 'node_modules/\n*.log\n/only\n',
@@ -115,24 +118,13 @@ test('neither ignored nor excluded folders are listed', async () => {
 });
 
 test('a later name takes precedence in a folder, and a deeper file over both', async () => {
-  const source = disk({
-    '.gitignore': 'a\nb\nc',
-    '.s3ignore': '!a\n!b\nd',
-    'sub/.gitignore': 'b',
-    a: '',
-    b: '',
-    c: '',
-    d: '',
-    e: '',
-    'sub/a': '',
-    'sub/b': '',
-  });
-  const only = { filters: [{ exclude: '.*ignore' }] };
-  assert.equal(
-    await listed(source, store(), { ...only, ignoreFiles: ['.gitignore', '.s3ignore'] }),
-    '<a <b <e <sub/a',
-  );
-  assert.equal(await listed(source, store(), { ...only, ignoreFiles: ['.s3ignore', '.gitignore'] }), '<e');
+  const empty = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'sub/a', 'sub/b'].map((name) => [name, '']));
+  const rules = { '.gitignore': 'a\nb\nc', '.s3ignore': '!a\n!b\nd', 'sub/.gitignore': 'b' };
+  const filters = [{ exclude: '.*ignore' }];
+  const by = (...ignoreFiles: readonly string[]) =>
+    listed(disk({ ...empty, ...rules }), store(), { filters, ignoreFiles });
+  assert.equal(await by('.gitignore', '.s3ignore'), '<a <b <e <sub/a');
+  assert.equal(await by('.s3ignore', '.gitignore'), '<e');
 });
 
 test('a download reads ignore files from the target, and two disks from the source', async () => {
@@ -148,91 +140,57 @@ test('a missing target folder has no ignore rules', async () => {
 });
 
 test('without a disk on either side the option is rejected with a remedy', async () => {
-  await assert.rejects(
-    listed(store('a'), store(), gitignore),
-    (error) =>
-      isRemoteError(error, 'badSettings') &&
-      /"ignoreFiles" reads \.gitignore .* neither side .* Remove the option/.test(error.message),
-  );
+  const remedy = /"ignoreFiles" reads \.gitignore .* neither side .* Remove the option/;
+  await rejects(store('a'), 'badSettings', remedy);
 });
 
 test('an unreadable ignore file fails the plan and is named', async () => {
-  const source = disk(tree);
-  const refusing: Remote = {
-    ...source,
-    capabilities: source.capabilities,
-    read: async (file) => {
-      if (file === 'sub/.gitignore') throw new RemoteError('forbidden', 'You may not.');
-      return source.read(file, {}, never);
-    },
-  };
-  await assert.rejects(
-    listed(refusing, store(), gitignore),
-    (error) =>
-      isRemoteError(error, 'forbidden') &&
-      /^The ignore file "sub\/\.gitignore" can't be read: You may not\. .* nothing was planned\.$/.test(
-        error.message,
-      ),
-  );
+  const source = failing(disk(tree), 'sub/.gitignore', 'forbidden');
+  const sentence = /^The ignore file "sub\/\.gitignore" can't be read: No\. .* nothing was planned\.$/;
+  await rejects(source, 'forbidden', sentence);
 });
 
-test('an ignore file that is deleted meanwhile has no rules', async () => {
-  const source = disk({ '.gitignore': 'a', a: '' });
-  const forgetful: Remote = {
-    ...source,
-    capabilities: source.capabilities,
-    read: async () => {
-      throw new RemoteError('notFound', 'Gone.');
-    },
+/** The disk, where this file can't be read. */
+function failing(source: Disk, name: string, kind: RemoteErrorKind): Remote {
+  const read: Remote['read'] = async (file) => {
+    if (file === name) throw new RemoteError(kind, 'No.');
+    return source.read(file, {}, never);
   };
-  assert.equal(await listed(forgetful, store(), gitignore), '<.gitignore <a');
+  return { ...source, capabilities: source.capabilities, read };
+}
+
+test('an ignore file that is deleted before it is read has no rules', async () => {
+  const source = failing(disk({ '.gitignore': 'a', a: '' }), '.gitignore', 'notFound');
+  assert.equal(await listed(source, store(), gitignore), '<.gitignore <a');
 });
 
 test('an ignore file over 1 MiB is rejected, and one of exactly 1 MiB is read', async () => {
   const mebibyte = 'a\n'.padEnd(1024 * 1024, '#');
   assert.equal(await listed(disk({ '.gitignore': mebibyte, a: '' }), store(), gitignore), '<.gitignore');
-  await assert.rejects(
-    listed(disk({ '.gitignore': `${mebibyte}#`, a: '' }), store(), gitignore),
-    (error) =>
-      isRemoteError(error, 'unsupported') && /"\.gitignore" is larger than 1 MiB/.test(error.message),
-  );
+  const larger = disk({ '.gitignore': `${mebibyte}#`, a: '' });
+  await rejects(larger, 'unsupported', /"\.gitignore" is larger than 1 MiB/);
 });
 
 test('ignore files are read in the encodings that Windows writes, and one that is no text fails the plan', async () => {
   const lines = '*.log\r\n/größe\r\n';
-  for (const content of [
-    `\uFEFF${lines}`,
-    Buffer.from(`\uFEFF${lines}`, 'utf16le'),
-    Buffer.from(`\uFEFF${lines}`, 'utf16le').swap16(),
-  ])
-    assert.equal(
-      await listed(disk({ '.gitignore': content, 'x.log': '', größe: '', a: '' }), store('y.log'), gitignore),
-      '<.gitignore <a',
-    );
+  const utf16 = () => Buffer.from(`\uFEFF${lines}`, 'utf16le');
+  for (const content of [`\uFEFF${lines}`, utf16(), utf16().swap16()]) {
+    const source = disk({ '.gitignore': content, 'x.log': '', größe: '', a: '' });
+    assert.equal(await listed(source, store('y.log'), gitignore), '<.gitignore <a');
+  }
+  const noText = /"sub\/\.gitignore" (?:is not UTF-8|holds NUL).* Save it as UTF-8\. .*nothing was planned/;
   for (const content of [Buffer.from(lines, 'utf16le'), Buffer.from(lines, 'latin1'), Buffer.from('a\0b')])
-    await assert.rejects(
-      listed(disk({ 'sub/.gitignore': content, a: '' }), store('y.log'), gitignore),
-      (error) =>
-        isRemoteError(error, 'corrupted') &&
-        /"sub\/\.gitignore" (?:is not UTF-8|holds NUL).* Save it as UTF-8\. .*nothing was planned/.test(
-          error.message,
-        ),
-    );
+    await rejects(disk({ 'sub/.gitignore': content, a: '' }), 'corrupted', noText);
 });
 
-test('links are not followed, neither to a folder nor to an ignore file', {
-  skip: process.platform === 'win32',
-}, async () => {
+const skip = process.platform === 'win32';
+test('links are not followed, neither to a folder nor to an ignore file', { skip }, async () => {
   const elsewhere = disk({ '.gitignore': '*', x: '' });
   const source = disk({ a: '' });
   symlinkSync(elsewhere.folder, path.join(source.folder, 'linked'));
   assert.equal(await listed(source, store(), gitignore), '<a <linked/.gitignore <linked/x');
   symlinkSync(path.join(elsewhere.folder, '.gitignore'), path.join(source.folder, '.gitignore'));
-  await assert.rejects(
-    listed(source, store(), gitignore),
-    (error) =>
-      isRemoteError(error, 'unsupported') && /"\.gitignore" is no plain file \(symlink\)/.test(error.message),
-  );
+  await rejects(source, 'unsupported', /"\.gitignore" is no plain file \(symlink\)/);
 });
 
 test('ignore files are read below the root of the side, not of the remote', async () => {
@@ -256,14 +214,10 @@ test('only folders above selected files are listed', async () => {
 });
 
 test('with deleteExcluded, target files that ignore files exclude are deleted too (R19)', async () => {
+  const source = disk({ '.gitignore': '*.log\nnode_modules/', b: '', 'a.log': '' });
   const target = store('a.log', 'b', 'node_modules/y', '.git/x');
-  assert.equal(
-    await listed(disk({ '.gitignore': '*.log\nnode_modules/', b: '', 'a.log': '' }), target, {
-      ...gitignore,
-      deleteExcluded: true,
-    }),
-    '<.gitignore >a.log! =b >node_modules/y!',
-  );
+  const options = { ...gitignore, deleteExcluded: true };
+  assert.equal(await listed(source, target, options), '<.gitignore >a.log! =b >node_modules/y!');
 });
 
 test('a plan with ignored files on both sides never deletes them', async () => {
@@ -285,19 +239,12 @@ test('a plan with ignored files on both sides never deletes them', async () => {
 
 test('an explanation reads only the ignore files above the path', async () => {
   const source = disk({ ...tree, 'other/.gitignore': '*' });
-  const explain = async (file: string, options: Partial<PlanOptions> = {}) =>
-    (
-      await explainPath(
-        {
-          source: at(source),
-          target: at(store()),
-          options: { ...defaultPlanOptions, ...gitignore, ...options },
-          clock: { now: () => Date.UTC(2100, 0), wait: async () => {} },
-        },
-        file,
-        never,
-      )
-    ).sentence;
+  const explain = async (file: string, more: Partial<PlanOptions> = {}) => {
+    const options = { ...defaultPlanOptions, ...gitignore, ...more };
+    const clock = { now: () => Date.UTC(2100, 0), wait: async () => {} };
+    const request = { source: at(source), target: at(store()), options, clock };
+    return (await explainPath(request, file, never)).sentence;
+  };
   assert.equal(
     await explain('sub/deep/other.log'),
     '"sub/deep/other.log" is left out by the rule "*.log" of the ignore file ".gitignore".',
@@ -311,20 +258,13 @@ test('an explanation reads only the ignore files above the path', async () => {
     await explain('sub/tmp/new'),
     '"sub/tmp/new" is left out: the rule "tmp/" of the ignore file "sub/.gitignore" leaves out the folder "sub/tmp".',
   );
-  assert.equal(
-    await explain('b', { filters: [{ exclude: 'b' }] }),
-    '"b" is left out by the rule "- b" of the filters.',
-  );
+  const only = [{ folder: parsePath('sub') }];
+  const filters = [{ exclude: 'b' }];
+  assert.equal(await explain('b', { filters }), '"b" is left out by the rule "- b" of the filters.');
   assert.equal(await explain('b', { minSize: 1 }), '"b" is left out: it is smaller than 1 byte.');
   assert.equal(await explain('b', { maxAge: '1d' }), '"b" is left out: it was modified more than 1d ago.');
   assert.equal(await explain('new', { minSize: 1 }), '"new" takes part: no rule matches it.');
-  assert.equal(
-    await explain('b', { only: [{ folder: parsePath('sub') }] }),
-    '"b" is left out: it was not chosen.',
-  );
-  assert.equal(
-    await explain('sub/only', { only: [{ folder: parsePath('sub') }] }),
-    '"sub/only" takes part: no rule matches it.',
-  );
-  await assert.rejects(explain('a/../b'), (error) => isRemoteError(error, 'badName'));
+  assert.equal(await explain('b', { only }), '"b" is left out: it was not chosen.');
+  assert.equal(await explain('sub/only', { only }), '"sub/only" takes part: no rule matches it.');
+  await assert.rejects(explain('a/../b'), ofKind('badName'));
 });

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultPlanOptions, parsePlanOptions } from '../../../../src/plan/model/planOptions';
-import { isRemoteError } from '../../../../src/remote/remoteError';
+import {
+  defaultPlanOptions,
+  type PlanOptions,
+  parsePlanOptions,
+} from '../../../../src/plan/model/planOptions';
+import { ofKind } from '../../../support/remoteErrors';
 
 test('missing options have their defaults', () => {
   assert.deepEqual(parsePlanOptions({}), defaultPlanOptions);
@@ -12,26 +16,17 @@ test('deletes are off by default', () => {
   assert.equal(parsePlanOptions({ verb: 'sync' }).deletes, 'none');
 });
 
-test('given options are taken', () => {
-  const given = {
-    verb: 'copy',
+test('options are read as given', () => {
+  const given: Readonly<Record<keyof PlanOptions, unknown>> = {
+    verb: 'move',
     compare: 'exact-timestamps',
-    deletes: 'after',
+    deletes: 'during',
     filters: [{ include: '*.md' }, { exclude: '*' }],
-    filterDialect: 'aws',
+    filterDialect: 'gitignore',
     useDefaultExcludes: false,
     followSymlinks: false,
     only: [{ file: 'a/b.txt' }, { folder: 'c' }],
-  };
-  assert.deepEqual(parsePlanOptions(given), given);
-});
-
-test('options without a default are read as given', () => {
-  const given = {
-    ...defaultPlanOptions,
-    verb: 'move',
-    deletes: 'during',
-    filterDialect: 'gitignore',
+    oneWay: true,
     ignoreExisting: true,
     ignoreTimes: false,
     update: true,
@@ -68,14 +63,8 @@ const bad: readonly (readonly [unknown, RegExp])[] = [
   [[], /^The options are \[\]/],
   [{ delete: true }, /^The option "delete" is unknown\. Known are verb, compare, deletes/],
   [{ verb: 'mirror' }, /^The option "verb" is "mirror", but must be one of "copy", "sync", "move", "check"/],
-  [
-    { compare: 'md5' },
-    /^The option "compare" is "md5", but must be one of "rclone", "aws", "exact-timestamps"/,
-  ],
-  [
-    { deletes: true },
-    /^The option "deletes" is true, but must be one of "none", "before", "during", "after"/,
-  ],
+  [{ compare: 'md5' }, /^The option "compare" is "md5", but must be one of "rclone", "aws", "exact-time/],
+  [{ deletes: true }, /^The option "deletes" is true, but must be one of "none", "before", "during"/],
   [{ filters: '*.tmp' }, /^The option "filters" is "\*\.tmp", but must be a list/],
   [{ filters: ['*.tmp'] }, /^The option "filters\[0\]" is "\*\.tmp", but must be either/],
   [{ filters: [{ include: 'a' }, { include: 'a', exclude: 'b' }] }, /^The option "filters\[1\]"/],
@@ -98,18 +87,12 @@ const bad: readonly (readonly [unknown, RegExp])[] = [
   [{ backupFolder: '' }, /^The option "backupFolder" is "", but must be the path of a folder/],
   [{ backupFolder: 'bucket/../old' }, /^The option "backupFolder" .* a path without "\.\."/],
   [{ backupFolder: 'C:\\a\\..\\b' }, /^The option "backupFolder" .* a path without "\.\."/],
-  [
-    { trackRenames: true },
-    /^The option "trackRenames" is true, but must be one of "none", "hash", "modified"/,
-  ],
+  [{ trackRenames: true }, /^The option "trackRenames" is true, but must be one of "none", "hash", "mod/],
   [{ minSize: '10 apples' }, /^The option "minSize" is "10 apples"/],
   [{ maxSize: true }, /^The option "maxSize" is true/],
   [{ minAge: 5 }, /^The option "minAge" is 5, but must be an age/],
   [{ maxAge: '1 week' }, /^The option "maxAge" is "1 week"/],
-  [
-    { minSize: '1M', maxSize: 1000 },
-    /^The option "minSize" is "1M", more than "maxSize" with 1000, so no file/,
-  ],
+  [{ minSize: '1M', maxSize: 1000 }, /^The option "minSize" is "1M", more than "maxSize" with 1000, so no/],
   [{ minAge: '2d', maxAge: '1d' }, /^The option "minAge" is "2d", more than "maxAge" with "1d"/],
   [{ ignoreFiles: '.gitignore' }, /^The option "ignoreFiles" is "\.gitignore", but must be a list/],
   [{ ignoreFiles: ['a/.gitignore'] }, /^The option "ignoreFiles\[0\]" is "a\/\.gitignore"/],
@@ -119,8 +102,5 @@ const bad: readonly (readonly [unknown, RegExp])[] = [
 
 for (const [given, message] of bad)
   test(`invalid options are rejected by name: ${JSON.stringify(given)}`, () => {
-    assert.throws(
-      () => parsePlanOptions(given),
-      (error) => isRemoteError(error, 'badSettings') && message.test(error.message),
-    );
+    assert.throws(() => parsePlanOptions(given), ofKind('badSettings', message));
   });

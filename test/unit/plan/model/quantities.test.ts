@@ -24,10 +24,10 @@ test('an age without a unit counts seconds', () => {
     assert.equal(parseAge(given, 'minAge'), ms, given);
 });
 
-test('what is no size or age is refused, naming the option and what was found', () => {
+test('an invalid size or age is rejected with the name of the option and the value', () => {
   const isBad = (name: string, found: unknown) => (error: unknown) =>
     isRemoteError(error, 'badSettings') && error.message.includes(`"${name}" is ${JSON.stringify(found)}`);
-  for (const size of [
+  const sizes = [
     '',
     'K',
     '-1',
@@ -35,11 +35,12 @@ test('what is no size or age is refused, naming the option and what was found', 
     '1 0',
     '1e3',
     '0x10',
+    '9999P',
     -1,
     Number.NaN,
     Number.POSITIVE_INFINITY,
-    '9999P',
-  ])
+  ];
+  for (const size of sizes)
     assert.throws(() => parseSize(size, 'maxSize'), isBad('maxSize', size), String(size));
   for (const age of ['', 'd', '-1d', '1x', '1 d', '1D', '1d,2h', 'h1'])
     assert.throws(() => parseAge(age, 'minAge'), isBad('minAge', age), age);
