@@ -42,8 +42,11 @@ export function watchPowerCuts(
     const names = new Map<string, string>();
     if (stats.isDirectory()) {
       const folder = `/proc/self/fd/${descriptor}`;
-      for (const name of fs.readdirSync(folder))
-        names.set(name, identity(fs.lstatSync(path.join(folder, name), { bigint: true })));
+      for (const name of fs.readdirSync(folder)) {
+        // A temporary file may be removed meanwhile.
+        const there = fs.lstatSync(path.join(folder, name), { bigint: true, throwIfNoEntry: false });
+        if (there) names.set(name, identity(there));
+      }
     }
     fsync(descriptor, (failed) => {
       if (stats.isDirectory()) {
