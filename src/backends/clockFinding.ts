@@ -9,12 +9,11 @@ export function* clockFinding(
   because: string,
 ): Iterable<ConnectionFinding> {
   if (differenceMs === undefined) return;
+  const isRight = Math.abs(differenceMs) < warningMs;
   const minutes = Math.round(Math.abs(differenceMs) / 60_000);
-  yield Math.abs(differenceMs) < warningMs
-    ? { title: 'Clock', outcome: 'ok', detail: "This computer's clock agrees with the service's." }
-    : {
-        title: 'Clock',
-        outcome: 'warning',
-        detail: `This computer's clock is ${minutes} minutes ${differenceMs > 0 ? 'ahead of' : 'behind'} the service's. Set it right: ${because}.`,
-      };
+  const difference = `${minutes} minutes ${differenceMs > 0 ? 'ahead of' : 'behind'} the service's`;
+  const detail = isRight
+    ? "This computer's clock agrees with the service's."
+    : `This computer's clock is ${difference}. Set it right: ${because}.`;
+  yield { title: 'Clock', outcome: isRight ? 'ok' : 'warning', detail };
 }

@@ -1,6 +1,6 @@
 import type { OmittedSetting, RcloneSecrets, RemoteSettings } from './backend';
 
-/** Pairs an option of rclone 1.60 with a setting; read and written by the same row. */
+/** An option of rclone 1.60 and its setting; both directions use the same row. */
 export interface MappedOption {
   readonly option: string;
   readonly setting: string;
@@ -17,7 +17,7 @@ export interface OptionNotation {
   write(value: unknown): string;
 }
 
-/** An option without a setting. Its usual value, rclone's default, is dropped without a word. */
+/** An option without a setting. Its usual value, rclone's default, is dropped silently. */
 export interface UnmappedOption {
   readonly option: string;
   readonly usual: string;
@@ -30,7 +30,7 @@ export interface UnmappedSetting {
   readonly omittedBecause: string;
 }
 
-export interface OptionsRead {
+interface OptionsRead {
   readonly settings: Record<string, unknown>;
   readonly secrets: Record<string, string>;
   readonly leftOut: OmittedSetting[];

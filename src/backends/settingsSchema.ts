@@ -104,8 +104,8 @@ function rangeProblem(
   return undefined;
 }
 
-/** Reads settings that passed the check. A setting that is absent or empty has its default. */
-export interface FieldReader {
+/** Reads settings that passed the check. An absent or empty setting has its default. */
+interface FieldReader {
   /** Trimmed; undefined when there is neither a value nor a default. */
   text(name: string): string | undefined;
   /** Bytes; infinity for `off` where the notation has it. */
@@ -121,11 +121,9 @@ export function readFields(
   settings: RemoteSettings,
   problems: readonly string[],
 ): FieldReader {
-  if (problems.length > 0)
-    throw new RemoteError(
-      'badSettings',
-      `The remote "${settings.name}" can't be opened. ${problems.join(' ')}`,
-    );
+  const sentences = problems.join(' ');
+  if (sentences !== '')
+    throw new RemoteError('badSettings', `The remote "${settings.name}" can't be opened. ${sentences}`);
   const setOrDefault = (name: string): unknown => {
     const value = settings[name];
     const isUnset = value === undefined || (typeof value === 'string' && value.trim() === '');

@@ -293,7 +293,7 @@ test('many files that wait for one folder at the same time share the forcing of 
   await Promise.all(Array.from({ length: 60 }, () => folders.force(path.join(it.folder, 'sub'), it.base)));
   // The first begins at once, all others wait for the next; each folder above is forced once or twice.
   assert.ok(it.cut.forced.folders - before <= 2 * 5, `${it.cut.forced.folders - before} calls for folders`);
-  await folders.making([it.folder], async () => {});
+  await folders.creating([it.folder], async () => {});
   const after = it.cut.forced.folders;
   await folders.force(path.join(it.folder, 'sub'), it.base);
   assert.equal(

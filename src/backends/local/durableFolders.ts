@@ -22,32 +22,30 @@ export async function forceToDisk(descriptor: number): Promise<void> {
 
 /** Syncs the names in folders. Files that wait for one folder at the same time share a call. */
 export class DurableFolders {
-  /** Folders that are durable with everything that was made in them here. */
+  /** Folders that are durable with everything that was created in them here. */
   private readonly forced = new Set<string>();
-  /** How many folders were made in a folder. */
+  /** How many folders were created in a folder. */
   private readonly changes = new Map<string, number>();
-  /** How many calls currently make folders in a folder. */
-  private readonly makers = new Map<string, number>();
+  /** How many calls currently create folders in a folder. */
+  private readonly creators = new Map<string, number>();
   private readonly running = new Map<string, Promise<void>>();
   private readonly next = new Map<string, Promise<void>>();
 
   /**
-   * Runs `make`, which makes a folder in each of `above`. Meanwhile none of them counts as durable, because other writes see the new
-   * folder before `make` returns.
+   * Runs `create`, which creates a folder in each of `above`. They are not durable meanwhile, because other writes see the new folder
+   * before `create` returns.
    */
-  async making<T>(above: readonly string[], make: () => Promise<T>): Promise<T> {
+  async creating<T>(above: readonly string[], create: () => Promise<T>): Promise<T> {
     for (const one of above) {
       this.forced.delete(one);
-      this.makers.set(one, (this.makers.get(one) ?? 0) + 1);
+      increase(this.creators, one, 1);
     }
     try {
-      return await make();
+      return await create();
     } finally {
       for (const one of above) {
-        const others = (this.makers.get(one) ?? 1) - 1;
-        if (others > 0) this.makers.set(one, others);
-        else this.makers.delete(one);
-        this.changes.set(one, this.changesIn(one) + 1);
+        increase(this.creators, one, -1);
+        increase(this.changes, one, 1);
       }
     }
   }
@@ -84,19 +82,22 @@ export class DurableFolders {
   }
 
   private start(folder: string): Promise<void> {
-    const changes = this.changesIn(folder);
+    const changes = this.changes.get(folder);
     const call = forceFolder(folder)
       .then(() => {
-        if (changes === this.changesIn(folder) && !this.makers.has(folder)) this.forced.add(folder);
+        if (changes === this.changes.get(folder) && !this.creators.has(folder)) this.forced.add(folder);
       })
       .finally(() => this.running.delete(folder));
     this.running.set(folder, call);
     return call;
   }
+}
 
-  private changesIn(folder: string): number {
-    return this.changes.get(folder) ?? 0;
-  }
+/** Adds `by` to a count. A count of 0 has no entry. */
+function increase(counts: Map<string, number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count === 0) counts.delete(key);
+  else counts.set(key, count);
 }
 
 async function forceFolder(folder: string): Promise<void> {

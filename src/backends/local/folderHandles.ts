@@ -5,7 +5,7 @@ const maxIdleHandles = 32;
 const idleMs = 500;
 
 interface SharedHandle {
-  readonly held: PathHandle;
+  readonly handle: PathHandle;
   users: number;
 }
 
@@ -15,66 +15,66 @@ interface SharedHandle {
  */
 export class FolderHandles {
   /** By path, in the order of the last use. */
-  private readonly kept = new Map<string, SharedHandle>();
+  private readonly handles = new Map<string, SharedHandle>();
   private closing: NodeJS.Timeout | undefined;
 
-  /** Runs `use` with the shared handle of the folder at `absolute`, or a new one from `take`. `straight` is the path without links. */
+  /** Runs `use` with the shared handle of the folder at `absolute`, or a new one from `open`. `straight` is the path without links. */
   async using<T>(
     absolute: string,
     straight: string,
-    take: () => Promise<PathHandle>,
+    open: () => Promise<PathHandle>,
     use: (folder: PathHandle) => Promise<T>,
   ): Promise<T> {
-    const kept = (await this.shared(absolute)) ?? this.keep(absolute, straight, await take());
+    const shared = (await this.find(absolute)) ?? this.keep(absolute, straight, await open());
     try {
-      return await use(kept.held);
+      return await use(shared.handle);
     } finally {
-      kept.users--;
-      this.leave(absolute, kept);
+      shared.users--;
+      this.release(absolute, shared);
     }
   }
 
-  private async shared(absolute: string): Promise<SharedHandle | undefined> {
-    const kept = this.kept.get(absolute);
-    if (!kept) return undefined;
-    kept.users++;
-    if (await kept.held.isInPlace()) return kept;
-    kept.users--;
-    this.drop(absolute, kept);
+  private async find(absolute: string): Promise<SharedHandle | undefined> {
+    const shared = this.handles.get(absolute);
+    if (!shared) return undefined;
+    shared.users++;
+    if (await shared.handle.isInPlace()) return shared;
+    shared.users--;
+    this.drop(absolute, shared);
     return undefined;
   }
 
-  private keep(absolute: string, straight: string, held: PathHandle): SharedHandle {
-    const kept = { held, users: 1 };
-    const before = this.kept.get(absolute);
-    if (held.mayBeSwapped || held.realPath !== straight) return kept;
+  private keep(absolute: string, straight: string, handle: PathHandle): SharedHandle {
+    const shared = { handle, users: 1 };
+    if (handle.mayBeSwapped || handle.realPath !== straight) return shared;
+    const before = this.handles.get(absolute);
     if (before) this.drop(absolute, before);
-    this.kept.set(absolute, kept);
-    return kept;
+    this.handles.set(absolute, shared);
+    return shared;
   }
 
-  private leave(absolute: string, kept: SharedHandle): void {
-    if (kept.users > 0) return;
-    if (this.kept.get(absolute) !== kept) {
-      kept.held.close();
+  private release(absolute: string, shared: SharedHandle): void {
+    if (shared.users > 0) return;
+    if (this.handles.get(absolute) !== shared) {
+      shared.handle.close();
       return;
     }
-    this.kept.delete(absolute);
-    this.kept.set(absolute, kept);
-    const [oldest] = this.kept;
-    if (oldest && this.kept.size > maxIdleHandles) this.drop(...oldest);
+    this.handles.delete(absolute);
+    this.handles.set(absolute, shared);
+    const [oldest] = this.handles;
+    if (oldest && this.handles.size > maxIdleHandles) this.drop(...oldest);
     this.closing ??= setTimeout(() => this.closeIdle(), idleMs).unref();
   }
 
   /** Current users keep the handle; the last one closes it. */
-  private drop(absolute: string, kept: SharedHandle): void {
-    if (this.kept.get(absolute) !== kept) return;
-    this.kept.delete(absolute);
-    if (kept.users === 0) kept.held.close();
+  private drop(absolute: string, shared: SharedHandle): void {
+    if (this.handles.get(absolute) !== shared) return;
+    this.handles.delete(absolute);
+    if (shared.users === 0) shared.handle.close();
   }
 
   private closeIdle(): void {
     this.closing = undefined;
-    for (const [absolute, kept] of this.kept) if (kept.users === 0) this.drop(absolute, kept);
+    for (const [absolute, shared] of this.handles) if (shared.users === 0) this.drop(absolute, shared);
   }
 }

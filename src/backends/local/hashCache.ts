@@ -11,7 +11,7 @@ const settledAfterMs = 2000;
  * Identifies the content of a file. The mark changes with size, modified time, inode and ctime; a program that keeps the size and
  * resets the modified time can't reset the ctime.
  */
-export interface HashedFile {
+interface HashedFile {
   /** Absolute. */
   readonly path: string;
   readonly mark: string;
@@ -21,14 +21,14 @@ export interface HashedFile {
 
 /**
  * Persistent cache of MD5s of local files, so that a comparison by checksum reads each file only once. A hash is returned only for an
- * unchanged mark. Losing the cache file, or a part of it, only costs reading.
+ * unchanged mark. Losing the cache file only costs reading.
  *
  * One line per file: path, mark, MD5; tab-separated. The cache file is loaded at the first `find`.
  */
 export class HashCache {
   private readonly lines: PersistentLineCache;
 
-  /** `folder` holds the caches; undefined = no cache file, so hashes last for this session. */
+  /** `folder` holds the cache file; undefined = hashes last for this session only. */
   constructor(folder: string | undefined, log: Log, maxEntries = defaultMaxEntries) {
     this.lines = new PersistentLineCache({
       file: folder === undefined ? undefined : path.join(folder, 'local.hashes'),
@@ -43,8 +43,8 @@ export class HashCache {
   /** Lower-case hex MD5; undefined when it is not cached. Never rejects. */
   async find({ path: file, mark }: HashedFile): Promise<string | undefined> {
     await this.lines.load();
-    const [known, md5 = ''] = this.lines.get(file)?.split('\t') ?? [];
-    return known === mark && /^[0-9a-f]{32}$/.test(md5) ? md5 : undefined;
+    const [cachedMark, md5 = ''] = this.lines.get(file)?.split('\t') ?? [];
+    return cachedMark === mark && /^[0-9a-f]{32}$/.test(md5) ? md5 : undefined;
   }
 
   /** Caches the MD5 of content that was read from `readFromMs` on (milliseconds since the epoch), unless the file changed just before. */

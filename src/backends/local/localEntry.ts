@@ -1,5 +1,4 @@
-import type { BigIntStats } from 'node:fs';
-import { lstatSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync, statSync } from 'node:fs';
 import { lstat, readlink, stat } from 'node:fs/promises';
 import { type FileEntry, isSameFile } from '../../remote/entry';
 import { type Instant, instantFromNs } from '../../remote/modifiedTime';
@@ -47,7 +46,7 @@ export function lstatOrNone(absolute: string): Promise<BigIntStats | undefined> 
   return orNone(directCalls.call(direct, () => lstat(absolute, { bigint: true })));
 }
 
-export function statOrNone(absolute: string): Promise<BigIntStats | undefined> {
+function statOrNone(absolute: string): Promise<BigIntStats | undefined> {
   const direct = () => statSync(absolute, { bigint: true, throwIfNoEntry: false });
   return orNone(directCalls.call(direct, () => stat(absolute, { bigint: true })));
 }
@@ -68,57 +67,52 @@ interface Inspected {
 }
 
 /** The entry at `absolute`. Throws `forbidden` for a broken link. */
-export async function inspect(absolute: string, remotePath: RemotePath): Promise<Inspected> {
+export async function inspect(absolute: string, path: RemotePath): Promise<Inspected> {
   const there = await lstatOrNone(absolute);
   if (!there?.isSymbolicLink()) return { isLink: false, stats: there };
   const stats = await stat(absolute, { bigint: true }).catch(() => undefined);
   if (stats) return { isLink: true, stats };
-  throw new RemoteError(
-    'forbidden',
-    `"${remotePath}" is a link to ${await readlink(absolute)}, which is not there.`,
-  );
+  const target = await readlink(absolute);
+  throw new RemoteError('forbidden', `"${path}" is a link to ${target}, which does not exist.`);
 }
 
-/** The facts of the file to replace, if any. Throws when the entry is no file. */
-export function fileToReplace({ stats }: Inspected, remotePath: RemotePath): BigIntStats | undefined {
-  if (stats?.isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
-  if (stats && !stats.isFile()) throw new RemoteError('unsupported', `"${remotePath}" is no regular file.`);
-  return stats;
+/** Throws unless `stats`, the facts of the entry at `path`, are those of a file or of nothing. */
+export function assertReplaceable(stats: BigIntStats | undefined, path: RemotePath): void {
+  if (stats?.isDirectory()) throw new RemoteError('isAFolder', `"${path}" is a folder.`);
+  if (stats && !stats.isFile()) throw new RemoteError('unsupported', `"${path}" is not a regular file.`);
 }
 
 /** The file's current facts. Throws `changed` when they differ from `seen`. */
 export async function assertUnchanged(seen: FileEntry, absolute: string): Promise<BigIntStats> {
   const now = await stat(absolute, { bigint: true });
-  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now))) throw changedError(seen);
+  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now))) throw changedError(seen.path);
   return now;
 }
 
-export function changedError(seen: FileEntry): RemoteError {
-  return new RemoteError('changed', `"${seen.path}" has changed since it was listed.`);
+export function changedError(path: RemotePath): RemoteError {
+  return new RemoteError('changed', `"${path}" has changed since it was listed.`);
 }
 
 /** Throws unless `precondition` holds at `absolute`. */
 export async function checkPrecondition(
   precondition: Precondition,
-  remotePath: RemotePath,
+  path: RemotePath,
   absolute: string,
 ): Promise<void> {
   if (precondition.kind === 'none') return;
   const now = precondition.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
-  assertPrecondition(precondition, remotePath, now);
+  assertPrecondition(precondition, path, now);
 }
 
 /** Throws unless `precondition` holds for `now`. */
 export function assertPrecondition(
   precondition: Precondition,
-  remotePath: RemotePath,
+  path: RemotePath,
   now: BigIntStats | undefined,
 ): void {
   if (precondition.kind === 'ifAbsent' && now)
-    throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
-  if (
-    precondition.kind === 'ifMatch' &&
-    !(now?.isFile() && isSameFile(precondition.entry, fileEntry(remotePath, now)))
-  )
-    throw new RemoteError('changed', `"${remotePath}" was changed by someone else.`);
+    throw new RemoteError('alreadyExists', `"${path}" already exists.`);
+  if (precondition.kind !== 'ifMatch') return;
+  if (!now?.isFile() || !isSameFile(precondition.entry, fileEntry(path, now)))
+    throw new RemoteError('changed', `"${path}" was changed by someone else.`);
 }

@@ -27,7 +27,7 @@ const kinds: Readonly<Record<string, RemoteErrorKind>> = {
 };
 
 const reasons: Partial<Readonly<Record<RemoteErrorKind, string>>> = {
-  notFound: 'it is not there',
+  notFound: 'it does not exist',
   notAFolder: 'a part of the path is a file',
   isAFolder: 'it is a folder',
   alreadyExists: 'it already exists',
@@ -35,7 +35,7 @@ const reasons: Partial<Readonly<Record<RemoteErrorKind, string>>> = {
   forbidden: 'the system does not permit it',
   quotaExceeded: 'the disk is full',
   badName: 'the system does not accept the name',
-  unavailable: 'the disk did not answer',
+  unavailable: 'the disk did not respond',
 };
 
 /** The system's code of an error of `node:fs`, or undefined. */
@@ -53,32 +53,24 @@ export function localError(error: unknown, path: string, deed: string): unknown 
   return new RemoteError(kind, `"${path}" ${deed}: ${reason} (${code}).`, { cause: error, code });
 }
 
-/** The same for a remote's root, which is named by its absolute path, with a remedy. */
+/** As `localError`, for a remote's root: names its absolute path, and a remedy. */
 export function rootError(error: unknown, root: string, deed: string): unknown {
   const code = systemCode(error);
   if (code === undefined) return error;
-  const known = kinds[code] ?? 'other';
-  const details = { cause: error, code };
-  switch (known) {
-    case 'notFound':
-      return new RemoteError(
-        known,
-        `The folder "${root}" is not there (${code}). Create it, or choose another one.`,
-        details,
-      );
-    case 'notAFolder':
-    case 'alreadyExists':
-      return new RemoteError(
-        'notAFolder',
-        `"${root}" can't be used as a folder: it, or a part of its path, is a file (${code}). Choose a folder.`,
-        details,
-      );
-    default: {
-      const reason = reasons[known] ?? inWords(error as Error);
-      const wayOut = known === 'forbidden' ? ' Change its permissions, or choose another one.' : '';
-      return new RemoteError(known, `The folder "${root}" ${deed}: ${reason} (${code}).${wayOut}`, details);
-    }
-  }
+  const kind = kinds[code] ?? 'other';
+  const fail = (as: RemoteErrorKind, message: string) => new RemoteError(as, message, { cause: error, code });
+  if (kind === 'notFound')
+    return fail(kind, `The folder "${root}" does not exist (${code}). Create it or choose another one.`);
+  if (kind === 'notAFolder' || kind === 'alreadyExists')
+    return fail('notAFolder', `"${root}" or a part of its path is a file (${code}). Choose a folder.`);
+  const reason = reasons[kind] ?? inWords(error as Error);
+  const remedy = kind === 'forbidden' ? ' Change its permissions or choose another one.' : '';
+  return fail(kind, `The folder "${root}" ${deed}: ${reason} (${code}).${remedy}`);
+}
+
+/** The error for `path` of a remote, or for its root folder `root` when `path` is empty. */
+export function errorAt(error: unknown, root: string, path: string, deed: string): unknown {
+  return path === '' ? rootError(error, root, deed) : localError(error, path, deed);
 }
 
 /** The system's message without the call and the path, which may be the path of a handle. */
@@ -91,24 +83,4 @@ function systemCode(error: unknown): string | undefined {
   const code = codeOf(error);
   if (error instanceof RemoteError || code === undefined) return undefined;
   return /^(E[A-Z0-9]+|UNKNOWN)$/.test(code) ? code : undefined;
-}
-
-/**
- * Runs `call` on `path` below `root` and converts its errors to RemoteErrors. Throws the signal's reason when aborted; an aborted
- * signal starts nothing.
- */
-export async function locally<T>(
-  root: string,
-  path: string,
-  deed: string,
-  signal: AbortSignal,
-  call: () => Promise<T>,
-): Promise<T> {
-  signal.throwIfAborted();
-  try {
-    return await call();
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw path === '' ? rootError(error, root, deed) : localError(error, path, deed);
-  }
 }

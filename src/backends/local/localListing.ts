@@ -5,7 +5,8 @@ import type { Entry, UnsupportedEntry, UnsupportedReason } from '../../remote/en
 import type { RecursiveListOptions } from '../../remote/remote';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { fileEntry } from './localEntry';
-import { codeOf, localError, rootError } from './localErrors';
+import { codeOf, errorAt, localError } from './localErrors';
+import { identityOf } from './pathHandle';
 import { isTemporary, looksTemporary } from './temporaryNames';
 
 /** Concurrent stats of a folder, and folders that a recursive listing reads ahead. */
@@ -13,7 +14,7 @@ const maxStatConcurrency = 64;
 const maxFoldersAhead = 8;
 
 /** A folder's entry with its sort key; `identity` is the device and inode of a folder behind a link. */
-export type Child = { readonly entry: Entry; readonly order: string; readonly identity?: string };
+type Child = { readonly entry: Entry; readonly order: string; readonly identity?: string };
 
 /** Entries of one folder, page by page. */
 export async function* listFolder(
@@ -23,12 +24,11 @@ export async function* listFolder(
   pageSize: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Entry[]> {
-  const items = (await readNames(absolute, folder, signal)).filter((item) =>
-    item.name.startsWith(namePrefix),
-  );
+  const names = await readNames(absolute, folder, signal);
+  const items = names.filter(({ dirent }) => dirent.name.startsWith(namePrefix));
   const chain = items.some(({ dirent }) => dirent.isSymbolicLink()) ? await chainOf(absolute, folder) : [];
   for (let start = 0; start < items.length; start += pageSize) {
-    const children = await inspect(items.slice(start, start + pageSize), absolute, folder, true, signal);
+    const children = await statAll(items.slice(start, start + pageSize), absolute, folder, true, signal);
     yield children.map(({ entry, identity }) =>
       entry.kind === 'folder' && identity !== undefined && chain.includes(identity)
         ? unusable(folder, entry.path, 'linkLoop')
@@ -47,6 +47,8 @@ async function chainOf(absolute: string, folder: RemotePath): Promise<string[]> 
   }
   return chain;
 }
+
+type ReadFolder = (absolute: string, folder: RemotePath) => Promise<readonly Child[]>;
 
 interface OpenFolder {
   readonly absolute: string;
@@ -67,22 +69,14 @@ export async function* listRecursive(
   signal: AbortSignal,
 ): AsyncGenerator<readonly Entry[]> {
   const follow = options.followSymlinks ?? false;
-  const read = async (at: string, folder: RemotePath): Promise<readonly Child[]> => {
+  const read: ReadFolder = async (at, folder) => {
     const items = await readNames(at, folder, signal);
-    return (await inspect(items, at, folder, follow, signal)).sort((a, b) => comparePaths(a.order, b.order));
+    return (await statAll(items, at, folder, follow, signal)).sort((a, b) => comparePaths(a.order, b.order));
   };
-  const enters = (child: Child) => child.entry.kind === 'folder' && !options.skipFolder?.(child.entry.path);
+  const isSkipped = (folder: RemotePath) => options.skipFolder?.(folder) ?? false;
 
-  const opened: OpenFolder[] = [
-    {
-      absolute,
-      folder: top,
-      chain: [identityOf(await stat(absolute, { bigint: true }).catch(rethrow(absolute, top)))],
-      children: await read(absolute, top),
-      ahead: new Map(),
-      next: 0,
-    },
-  ];
+  const identity = identityOf(await stat(absolute, { bigint: true }).catch(rethrow(absolute, top)));
+  const opened = [openFolder(absolute, top, [identity], await read(absolute, top))];
   let batch: Entry[] = [];
   for (let current = opened.at(-1); current; current = opened.at(-1)) {
     const child = current.children[current.next++];
@@ -90,16 +84,15 @@ export async function* listRecursive(
       opened.pop();
       continue;
     }
-    if (child.entry.kind !== 'folder') {
-      batch.push(child.entry);
-    } else if (enters(child)) {
-      const loop = child.identity !== undefined && current.chain.includes(child.identity);
-      if (loop) batch.push(unusable(current.folder, child.entry.path, 'linkLoop'));
+    const { entry } = child;
+    if (entry.kind !== 'folder') batch.push(entry);
+    else if (!isSkipped(entry.path)) {
+      if (isLoop(child, current)) batch.push(unusable(current.folder, entry.path, 'linkLoop'));
       else {
-        readAhead(current, enters, read);
-        const entered = await enter(current, child, read);
-        if (Array.isArray(entered)) batch.push(...entered);
-        else opened.push(entered as OpenFolder);
+        readAhead(current, isSkipped, read);
+        const entered = await enter(current, child, entry.path, read);
+        if ('kind' in entered) batch.push(entered);
+        else opened.push(entered);
       }
     }
     if (batch.length >= batchSize) {
@@ -111,21 +104,27 @@ export async function* listRecursive(
   if (batch.length > 0) yield batch;
 }
 
+function openFolder(
+  absolute: string,
+  folder: RemotePath,
+  chain: readonly string[],
+  children: readonly Child[],
+): OpenFolder {
+  return { absolute, folder, chain, children, ahead: new Map(), next: 0 };
+}
+
+/** Whether a folder behind a link is one of the folders above the link. */
+function isLoop({ identity }: Child, { chain }: OpenFolder): boolean {
+  return identity !== undefined && chain.includes(identity);
+}
+
 /** Starts reading the next folders, so that the disk works while entries are consumed. */
-function readAhead(
-  current: OpenFolder,
-  enters: (child: Child) => boolean,
-  read: (absolute: string, folder: RemotePath) => Promise<readonly Child[]>,
-): void {
+function readAhead(current: OpenFolder, isSkipped: (folder: RemotePath) => boolean, read: ReadFolder): void {
   let ahead = 0;
-  for (
-    let i = current.next - 1;
-    i < current.children.length && i < current.next + 50 && ahead < maxFoldersAhead;
-    i++
-  ) {
+  const end = Math.min(current.children.length, current.next + 50);
+  for (let i = current.next - 1; i < end && ahead < maxFoldersAhead; i++) {
     const child = current.children[i];
-    if (!child || !enters(child) || child.entry.kind !== 'folder') continue;
-    if (child.identity !== undefined && current.chain.includes(child.identity)) continue;
+    if (child?.entry.kind !== 'folder' || isSkipped(child.entry.path) || isLoop(child, current)) continue;
     ahead++;
     if (current.ahead.has(child)) continue;
     const reading = read(childPath(current.absolute, child.entry.path), child.entry.path);
@@ -139,21 +138,21 @@ function readAhead(
 async function enter(
   current: OpenFolder,
   child: Child,
-  read: (absolute: string, folder: RemotePath) => Promise<readonly Child[]>,
-): Promise<OpenFolder | UnsupportedEntry[]> {
-  const folder = (child.entry as { path: RemotePath }).path;
+  folder: RemotePath,
+  read: ReadFolder,
+): Promise<OpenFolder | UnsupportedEntry> {
   const absolute = childPath(current.absolute, folder);
   const reading = current.ahead.get(child) ?? read(absolute, folder);
   current.ahead.delete(child);
   try {
     const children = await reading;
     const chain = child.identity === undefined ? current.chain : [...current.chain, child.identity];
-    return { absolute, folder, chain, children, ahead: new Map(), next: 0 };
+    return openFolder(absolute, folder, chain, children);
   } catch (error) {
     // A missing or unreadable folder is unknown, so its counterpart must stay (H2, H20). Other errors end the listing.
     const code = codeOf((error as Error).cause ?? error);
     if (code === 'EACCES' || code === 'EPERM' || code === 'ENOENT' || code === 'ENOTDIR')
-      return [unusable(current.folder, folder, 'unreadable')];
+      return unusable(current.folder, folder, 'unreadable');
     throw error;
   }
 }
@@ -163,7 +162,6 @@ function childPath(absolute: string, child: RemotePath): string {
 }
 
 interface NamedItem {
-  readonly name: string;
   readonly dirent: Dirent;
   /** False when the name is not valid UTF-8, so that no path can address it. */
   readonly valid: boolean;
@@ -172,14 +170,12 @@ interface NamedItem {
 async function readNames(absolute: string, folder: RemotePath, signal: AbortSignal): Promise<NamedItem[]> {
   signal.throwIfAborted();
   const dirents = await readdir(absolute, { withFileTypes: true }).catch(rethrow(absolute, folder));
-  const odd = dirents.some((dirent) => dirent.name.includes('\ufffd'));
-  const reallyNamed = odd ? await validNames(absolute, folder) : undefined;
-  const items: NamedItem[] = [];
-  for (const dirent of dirents) {
-    const { name } = dirent;
-    items.push({ name, dirent, valid: !reallyNamed || !name.includes('\ufffd') || reallyNamed.has(name) });
-  }
-  return items;
+  const isDoubtful = ({ name }: Dirent) => name.includes('\ufffd');
+  const valid = dirents.some(isDoubtful) ? await validNames(absolute, folder) : undefined;
+  return dirents.map((dirent) => ({
+    dirent,
+    valid: !valid || !isDoubtful(dirent) || valid.has(dirent.name),
+  }));
 }
 
 /** The names with valid UTF-8 bytes. A name may contain a real U+FFFD, or one that replaces invalid bytes. */
@@ -191,14 +187,12 @@ async function validNames(absolute: string, folder: RemotePath): Promise<Set<str
 /** Rethrows an error of listing `folder`, whose path is `absolute`. */
 function rethrow(absolute: string, folder: RemotePath): (error: unknown) => never {
   return (error) => {
-    throw folder === ''
-      ? rootError(error, absolute, "can't be listed")
-      : localError(error, folder, "can't be listed");
+    throw errorAt(error, absolute, folder, "can't be listed");
   };
 }
 
 /** Stats the items with bounded concurrency. Omits our temporary files. */
-async function inspect(
+async function statAll(
   items: readonly NamedItem[],
   absolute: string,
   folder: RemotePath,
@@ -210,19 +204,20 @@ async function inspect(
   const work = async () => {
     for (let i = next++; i < items.length; i = next++) {
       signal.throwIfAborted();
-      children[i] = await inspectOne(items[i] as NamedItem, absolute, folder, follow);
+      children[i] = await toChild(items[i] as NamedItem, absolute, folder, follow);
     }
   };
   await Promise.all(Array.from({ length: Math.min(maxStatConcurrency, items.length) }, work));
   return children.filter((child) => child !== undefined);
 }
 
-async function inspectOne(
-  { name, dirent, valid }: NamedItem,
+async function toChild(
+  { dirent, valid }: NamedItem,
   absolute: string,
   folder: RemotePath,
   follow: boolean,
 ): Promise<Child | undefined> {
+  const { name } = dirent;
   const child = (folder === '' ? name : `${folder}/${name}`) as RemotePath;
   const not = (reason: UnsupportedReason, size?: number): Child => ({
     entry: unusable(folder, child, reason, size),
@@ -256,16 +251,13 @@ async function inspectOne(
       case 'ENOTDIR':
         return not('unreadable');
       default:
-        throw localError(error, child, "can't be looked at");
+        throw localError(error, child, "can't be accessed");
     }
   }
 }
 
-function identityOf(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}`;
-}
-
-function unusable(
+/** The entry for `child`, the path of an entry of `folder` that is no usable file or folder. */
+export function unusable(
   folder: RemotePath,
   child: RemotePath,
   reason: UnsupportedReason,

@@ -16,16 +16,16 @@ import { removeLeftovers } from './temporaryNames';
  */
 export class LocalPaths {
   readonly root: string;
-  private realRoot: string | undefined;
+  private readonly leftoverAgeMs: number;
+  private cachedRealRoot: string | undefined;
+  private cachedRules: NameRules | undefined;
+  private cachedStorageId: string | undefined;
   /** Folders that were searched for files that a crash left. */
   private readonly cleaned = new Set<string>();
-  private readonly folders = new DurableFolders();
-  private readonly held = new FolderHandles();
-  /** The real path above the topmost folder that was made for the root. */
-  private aboveMadeRoot: string | undefined;
-  private readonly leftoverAgeMs: number;
-  private knownRules: NameRules | undefined;
-  private knownLocation: string | undefined;
+  private readonly durableFolders = new DurableFolders();
+  private readonly handles = new FolderHandles();
+  /** The real path above the topmost folder that was created for the root. */
+  private aboveCreatedRoot: string | undefined;
 
   /** `root` is absolute. Writes remove temporary files that are untouched for `leftoverAgeMs` from their folder. */
   constructor(root: string, leftoverAgeMs: number) {
@@ -35,14 +35,20 @@ export class LocalPaths {
 
   /** The name rules of this folder, detected at the first use without writing. */
   get rules(): NameRules {
-    this.knownRules ??= rulesOf(this.root);
-    return this.knownRules;
+    this.cachedRules ??= rulesOf(this.root);
+    return this.cachedRules;
   }
 
   /** See Capabilities; resolved at the first use. */
   get storageId(): string {
-    this.knownLocation ??= ['disk:', ...realPathOf(this.root).split(path.sep).filter(Boolean)].join('/');
-    return this.knownLocation;
+    this.cachedStorageId ??= ['disk:', ...realPathOf(this.root).split(path.sep).filter(Boolean)].join('/');
+    return this.cachedStorageId;
+  }
+
+  /** The root without links, as it was at the first use: a root that becomes a link later is not followed. */
+  private get realRoot(): string {
+    this.cachedRealRoot ??= realPathOf(this.root);
+    return this.cachedRealRoot;
   }
 
   /** The absolute path of `remotePath`. Throws `badName` for a name that this system does not allow. */
@@ -68,16 +74,16 @@ export class LocalPaths {
     signal: AbortSignal,
     use: (folder: PathHandle, name: string) => Promise<T>,
   ): Promise<T> {
-    if (remotePath === '') throw new RemoteError('unsupported', `The folder "${this.root}" itself stays.`);
+    if (remotePath === '') throw new RemoteError('unsupported', `"${this.root}" itself can't be changed.`);
     this.absolute(remotePath);
     signal.throwIfAborted();
     const parent = parentPath(remotePath);
-    const take = () => this.openInside(this.joined(parent), true, remotePath);
-    return this.usingFolder(parent, take, (folder) => use(folder, baseName(remotePath)));
+    const open = () => this.openInside(this.joined(parent), true, remotePath);
+    return this.usingFolder(parent, open, (folder) => use(folder, baseName(remotePath)));
   }
 
-  /** As `withFolderOf`, but makes missing folders. Throws `badName` before anything is made, `alreadyExists` for a file in place of a folder. */
-  async withMadeFolderOf<T>(
+  /** As `withFolderOf`, but creates missing folders. Throws `badName` before it creates any, `alreadyExists` for a file among them. */
+  async withCreatedFolderOf<T>(
     remotePath: RemotePath,
     signal: AbortSignal,
     use: (folder: PathHandle, name: string) => Promise<T>,
@@ -85,31 +91,27 @@ export class LocalPaths {
     this.absolute(remotePath);
     signal.throwIfAborted();
     const parent = parentPath(remotePath);
-    return this.usingFolder(
-      parent,
-      () => this.openOrMake(parent),
-      async (folder) => {
-        await this.clean(folder);
-        return use(folder, baseName(remotePath));
-      },
-    );
+    const cleanAndUse = async (folder: PathHandle) => {
+      await this.clean(folder);
+      return use(folder, baseName(remotePath));
+    };
+    return this.usingFolder(parent, () => this.openOrCreate(parent), cleanAndUse);
   }
 
   private usingFolder<T>(
     folder: RemotePath,
-    take: () => Promise<PathHandle>,
+    open: () => Promise<PathHandle>,
     use: (folder: PathHandle) => Promise<T>,
   ): Promise<T> {
     const absolute = this.joined(folder);
-    this.realRoot ??= realPathOf(this.root);
-    return this.held.using(absolute, this.realRoot + absolute.slice(this.root.length), take, use);
+    return this.handles.using(absolute, this.realRoot + absolute.slice(this.root.length), open, use);
   }
 
-  /** Makes `folder` and its parents, each inside the root. */
+  /** Creates `folder` and its parents, each inside the root. */
   async makeFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
     this.absolute(folder);
     signal.throwIfAborted();
-    (await this.openOrMake(folder)).close();
+    (await this.openOrCreate(folder)).close();
   }
 
   /** Runs `use` with an open handle of the file at `absolute`, verified to lie inside the root. `remotePath` names it in errors. */
@@ -130,37 +132,33 @@ export class LocalPaths {
     const real = await realpath(absolute);
     this.assertInside(real, remotePath);
     const folder = await this.openInside(path.dirname(real), true, remotePath);
-    return using(folder, (held) => use(held, path.basename(real)));
+    return using(folder, () => use(folder, path.basename(real)));
   }
 
   /** Throws `forbidden` or `changed` unless the handle's folder is still in its place. */
-  async assertInPlace(held: PathHandle, remotePath: RemotePath): Promise<void> {
-    if (await held.isInPlace()) return;
-    this.assertInside(await held.currentPath(), remotePath);
-    throw new RemoteError(
-      'changed',
-      `The folder of "${remotePath}" was moved or replaced meanwhile, so nothing was changed there.`,
-    );
+  async assertInPlace(folder: PathHandle, remotePath: RemotePath): Promise<void> {
+    if (await folder.isInPlace()) return;
+    this.assertInside(await folder.currentPath(), remotePath);
+    const happened = `The folder of "${remotePath}" was moved or replaced meanwhile`;
+    throw new RemoteError('changed', `${happened}, so nothing was changed there.`);
   }
 
   /** Forces the names in an open folder, and the new folders above it, to the disk. */
   async forceToDisk({ realPath }: PathHandle): Promise<void> {
-    await this.folders.force(realPath, this.aboveMadeRoot ?? this.realRoot ?? realPath);
+    await this.durableFolders.force(realPath, this.aboveCreatedRoot ?? this.realRoot);
   }
 
   /**
-   * Throws `changed` when the open file `remotePath` was reached through a link below the root. `place` is its real path, where the
-   * system tells it.
+   * Throws `changed` when the open file `remotePath` was reached through a link below the root. `realPath` is the file's path without
+   * links, if the system provides it.
    */
-  async assertNoLink(remotePath: RemotePath, place: string | undefined): Promise<void> {
-    if (place !== undefined) {
-      this.realRoot ??= realPathOf(this.root);
-      if (place === path.join(this.realRoot, remotePath)) return;
-    } else if (!(await this.hasLink(remotePath))) return;
-    throw new RemoteError(
-      'changed',
-      `"${remotePath}" is now reached through a link, and links are not followed.`,
-    );
+  async assertNoLink(remotePath: RemotePath, realPath: string | undefined): Promise<void> {
+    const isLinked =
+      realPath === undefined
+        ? await this.hasLink(remotePath)
+        : realPath !== path.join(this.realRoot, remotePath);
+    if (isLinked)
+      throw new RemoteError('changed', `"${remotePath}" is behind a link now, and links are not followed.`);
   }
 
   private async hasLink(remotePath: RemotePath): Promise<boolean> {
@@ -169,64 +167,62 @@ export class LocalPaths {
     return false;
   }
 
-  /** Opens the folder; makes it if it is missing. */
-  private async openOrMake(folder: RemotePath): Promise<PathHandle> {
+  /** Opens the folder; creates it if it is missing. */
+  private async openOrCreate(folder: RemotePath): Promise<PathHandle> {
     const absolute = this.joined(folder);
     try {
       return await this.openInside(absolute, true, folder);
     } catch (error) {
-      // A file among the parents, or a broken link, is found on the way down.
+      // A file among the parents, or a broken link, fails below.
       if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR')
-        throw folder === '' ? rootError(error, absolute, "can't be made") : error;
+        throw folder === '' ? rootError(error, absolute, "can't be created") : error;
     }
-    if (folder === '') return this.makeRoot();
-    return using(await this.openOrMake(parentPath(folder)), async (parent) => {
-      const way = parent.join(baseName(folder));
-      await this.folders.making([parent.realPath], () => makeOne(way, folder));
-      return this.openInside(way, true, folder);
+    if (folder === '') return this.createRoot();
+    return using(await this.openOrCreate(parentPath(folder)), async (parent) => {
+      const child = parent.join(baseName(folder));
+      await this.durableFolders.creating([parent.realPath], () => createOne(child, folder));
+      return this.openInside(child, true, folder);
     });
   }
 
-  private async makeRoot(): Promise<PathHandle> {
+  private async createRoot(): Promise<PathHandle> {
     try {
-      // A path that became a link after the first use of this root is not followed.
       const real = realPathOf(this.root);
       this.assertInside(real, rootPath);
       const above = foldersAboveMissing(real);
       const topmost = above.at(-1);
       // Set before the folder exists, because a concurrent write into it must sync the folders above too.
-      if (topmost !== undefined && topmost.length < (this.aboveMadeRoot ?? real).length)
-        this.aboveMadeRoot = topmost;
-      await this.folders.making(above, () => mkdir(this.root, { recursive: true }));
+      if (topmost !== undefined && topmost.length < (this.aboveCreatedRoot ?? real).length)
+        this.aboveCreatedRoot = topmost;
+      await this.durableFolders.creating(above, () => mkdir(this.root, { recursive: true }));
       return await this.openInside(this.root, true, rootPath);
     } catch (error) {
-      throw rootError(error, this.root, "can't be made");
+      throw rootError(error, this.root, "can't be created");
     }
   }
 
   private async openInside(absolute: string, isFolder: boolean, remotePath: RemotePath): Promise<PathHandle> {
-    this.realRoot ??= realPathOf(this.root);
-    const held = await PathHandle.open(absolute, isFolder);
+    // Resolved before anything is opened, so that a root that is replaced meanwhile is not trusted.
+    const { realRoot } = this;
+    const handle = await PathHandle.open(absolute, isFolder);
     try {
-      this.assertInside(held.realPath, remotePath);
-      return held;
+      this.assertInside(handle.realPath, remotePath, realRoot);
+      return handle;
     } catch (error) {
-      held.close();
+      handle.close();
       throw error;
     }
   }
 
-  private assertInside(real: string, remotePath: RemotePath): void {
-    this.realRoot ??= realPathOf(this.root);
-    if (real === this.realRoot || real.startsWith(this.realRoot + path.sep)) return;
-    const inside = path.relative(this.realRoot, real);
-    if (inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside))
-      throw new RemoteError(
-        'forbidden',
-        remotePath === ''
-          ? `The folder "${this.root}" now leads to ${real}, which it did not before, so nothing is written there.`
-          : `"${remotePath}" leads out of the folder, to ${real}, so nothing is written there.`,
-      );
+  private assertInside(real: string, remotePath: RemotePath, realRoot = this.realRoot): void {
+    if (real === realRoot || real.startsWith(realRoot + path.sep)) return;
+    const inside = path.relative(realRoot, real);
+    if (inside !== '..' && !inside.startsWith(`..${path.sep}`) && !path.isAbsolute(inside)) return;
+    const leads =
+      remotePath === ''
+        ? `The folder "${this.root}" now leads elsewhere, to ${real}`
+        : `"${remotePath}" leads out of the folder, to ${real}`;
+    throw new RemoteError('forbidden', `${leads}, so nothing is written there.`);
   }
 
   private async clean(folder: PathHandle): Promise<void> {
@@ -236,23 +232,23 @@ export class LocalPaths {
   }
 }
 
-async function using<H extends PathHandle, T>(held: H, use: (held: H) => Promise<T>): Promise<T> {
+async function using<T>(handle: PathHandle, use: (handle: PathHandle) => Promise<T>): Promise<T> {
   try {
-    return await use(held);
+    return await use(handle);
   } finally {
-    held.close();
+    handle.close();
   }
 }
 
-async function makeOne(absolute: string, folder: RemotePath): Promise<void> {
+async function createOne(absolute: string, folder: RemotePath): Promise<void> {
   try {
     await mkdir(absolute);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
     const there = statSync(absolute, { throwIfNoEntry: false });
-    if (!there) throw new RemoteError('forbidden', `"${folder}" is a link that leads nowhere.`);
+    if (!there) throw new RemoteError('forbidden', `"${folder}" is a broken link.`);
     if (!there.isDirectory())
-      throw new RemoteError('alreadyExists', `"${folder}" is a file, so there can be no folder.`);
+      throw new RemoteError('alreadyExists', `"${folder}" is a file, so no folder can be created there.`);
   }
 }
 
@@ -303,22 +299,18 @@ function detectsCase(root: string): boolean | undefined {
 }
 
 function someNames(root: string): string[] {
-  const names: string[] = [];
   try {
     const folder = opendirSync(root);
     try {
-      for (let i = 0; i < 50; i++) {
-        const entry = folder.readSync();
-        if (!entry) break;
-        names.push(entry.name);
-      }
+      const entries = Array.from({ length: 50 }, () => folder.readSync());
+      return entries.flatMap((entry) => (entry ? [entry.name] : []));
     } finally {
       folder.closeSync();
     }
   } catch {
     // Missing or unreadable: the folder's own name may show it, and a listing will report the error.
+    return [];
   }
-  return names;
 }
 
 function detectsCaseOf(file: string): boolean | undefined {

@@ -2,12 +2,11 @@ import { type BigIntStats, constants } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAbortListener, removeAbortListener } from '../../base/aborts';
-import type { FileEntry } from '../../remote/entry';
-import { isSameFile } from '../../remote/entry';
+import { type FileEntry, isSameFile } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { fileEntry } from './localEntry';
+import { changedError, fileEntry } from './localEntry';
 import { localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
@@ -29,14 +28,9 @@ export async function readLocal(
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const { file, before, entry } = await openAsSeen(paths, path, expected, followSymlinks, signal);
-  try {
-    const start = Math.min(range?.start ?? 0, entry.size);
-    const end = Math.max(start, Math.min(range?.end ?? entry.size, entry.size));
-    return { stream: new FileStream(file, path, before, start, end, signal), entry };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  const start = Math.min(range?.start ?? 0, entry.size);
+  const end = Math.max(start, Math.min(range?.end ?? entry.size, entry.size));
+  return { stream: new FileStream(file, path, before, start, end, signal), entry };
 }
 
 /** Reads the whole file into memory. Detects changes as `readLocal` does. */
@@ -52,7 +46,7 @@ export async function readWholeLocal(
     for (let at = 0; at < content.length; ) {
       const bytesRead = await file.read(content.subarray(at, at + chunkBytes), at);
       signal.throwIfAborted();
-      if (bytesRead === 0) throw changed(seen.path);
+      if (bytesRead === 0) throw changedError(seen.path);
       at += bytesRead;
     }
     await checkUnchanged(file, before, seen.path);
@@ -83,9 +77,9 @@ async function openAsSeen(
     const before = await settledStats(file, signal);
     if (before.isDirectory())
       throw new RemoteError('isAFolder', `"${path}" is a folder, so it has no content.`);
-    if (!before.isFile()) throw new RemoteError('unsupported', `"${path}" is no regular file.`);
+    if (!before.isFile()) throw new RemoteError('unsupported', `"${path}" is not a regular file.`);
     const entry = fileEntry(path, before);
-    if (expected && !isSameFile(expected, entry)) throw changed(path);
+    if (expected && !isSameFile(expected, entry)) throw changedError(path);
     signal.throwIfAborted();
     return { file, before, entry };
   } catch (error) {
@@ -98,7 +92,7 @@ async function openAsSeen(
 async function checkUnchanged(file: OpenFile, before: BigIntStats, path: RemotePath): Promise<void> {
   const after = await file.stat();
   if (after.size !== before.size || after.mtimeNs !== before.mtimeNs || after.ctimeNs !== before.ctimeNs)
-    throw changed(path);
+    throw changedError(path);
 }
 
 /** The facts of the file, read when its last change is old enough that a further change would be visible. */
@@ -110,59 +104,37 @@ async function settledStats(file: OpenFile, signal: AbortSignal): Promise<BigInt
   return file.stat();
 }
 
-function changed(path: RemotePath): RemoteError {
-  return new RemoteError('changed', `"${path}" has changed since it was listed.`);
-}
-
 class FileStream extends Readable {
-  private readonly file: OpenFile;
-  private readonly path: RemotePath;
-  private readonly before: BigIntStats;
-  private readonly end: number;
-  private readonly signal: AbortSignal;
-  private readonly onAbort: () => void;
-  private position: number;
+  private readonly onAbort = () => this.destroy(this.signal.reason);
   private pending: Promise<void> | undefined;
 
   constructor(
-    file: OpenFile,
-    path: RemotePath,
-    before: BigIntStats,
-    start: number,
-    end: number,
-    signal: AbortSignal,
+    private readonly file: OpenFile,
+    private readonly path: RemotePath,
+    private readonly before: BigIntStats,
+    private position: number,
+    private readonly end: number,
+    private readonly signal: AbortSignal,
   ) {
     super({ highWaterMark: chunkBytes });
-    this.file = file;
-    this.path = path;
-    this.before = before;
-    this.position = start;
-    this.end = end;
-    this.signal = signal;
-    this.onAbort = () => this.destroy(signal.reason);
     addAbortListener(signal, this.onAbort);
   }
 
   override _read(): void {
-    this.pending = this.readOn().then(
-      (chunk) => {
-        this.push(chunk);
-      },
-      (error) => {
-        this.destroy(localError(error, this.path, "can't be read") as Error);
-      },
+    this.pending = this.readChunk().then(
+      (chunk) => void this.push(chunk),
+      (error) => void this.destroy(localError(error, this.path, "can't be read") as Error),
     );
   }
 
-  private async readOn(): Promise<Buffer | null> {
-    const wanted = Math.min(chunkBytes, this.end - this.position);
-    if (wanted > 0) {
-      const buffer = Buffer.allocUnsafe(wanted);
+  private async readChunk(): Promise<Buffer | null> {
+    const length = Math.min(chunkBytes, this.end - this.position);
+    if (length > 0) {
+      const buffer = Buffer.allocUnsafe(length);
       const bytesRead = await this.file.read(buffer, this.position);
-      if (bytesRead === 0) throw changed(this.path);
+      if (bytesRead === 0) throw changedError(this.path);
       this.position += bytesRead;
-      if (this.position < this.end) return buffer.subarray(0, bytesRead);
-      await checkUnchanged(this.file, this.before, this.path);
+      if (this.position >= this.end) await checkUnchanged(this.file, this.before, this.path);
       return buffer.subarray(0, bytesRead);
     }
     if (this.before.size === 0n) await checkUnchanged(this.file, this.before, this.path);

@@ -3,17 +3,17 @@ import { rmdir, stat } from 'node:fs/promises';
 import { instantToMs } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
-import { baseName, type RemotePath } from '../../remote/remotePath';
+import { parentPath, type RemotePath } from '../../remote/remotePath';
 import type { HashCache } from './hashCache';
 import { fileEntry } from './localEntry';
-import { codeOf, locally } from './localErrors';
-import { listFolder, listRecursive } from './localListing';
+import { codeOf, errorAt } from './localErrors';
+import { listFolder, listRecursive, unusable } from './localListing';
 import { LocalPaths } from './localPaths';
 import { readLocal, readWholeLocal } from './localReading';
 import { copyLocal, makeDurable, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
 
-export interface LocalOptions {
-  /** Absolute path of the root folder. The first write makes it. */
+interface LocalOptions {
+  /** Absolute path of the root folder. The first write creates it. */
   readonly root: string;
   /** Whether files behind links may be read; listings have an option of their own. Default true. */
   readonly followSymlinks?: boolean;
@@ -21,11 +21,11 @@ export interface LocalOptions {
   readonly syncToDisk?: boolean;
   /** Milliseconds after which an untouched temporary file counts as left by a crash. Default one hour. */
   readonly leftoverAgeMs?: number;
-  /** Cache of MD5s; without it there is no `computeMd5`. */
+  /** Cache of MD5s. Without it `computeMd5` is absent. */
   readonly hashes?: HashCache;
 }
 
-const pageSize = 1000;
+const maxPageSize = 1000;
 
 /** A folder of this machine as a remote. Does no I/O. */
 export function openLocalRemote({
@@ -36,6 +36,22 @@ export function openLocalRemote({
   hashes,
 }: LocalOptions): Remote {
   const paths = new LocalPaths(root, leftoverAgeMs);
+
+  /** Runs `call` and converts its errors; `deed` is the failed operation. An aborted signal starts nothing, and its reason is thrown. */
+  async function run<T>(
+    path: RemotePath,
+    deed: string,
+    signal: AbortSignal,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await call();
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw errorAt(error, paths.root, path, deed);
+    }
+  }
 
   return {
     get capabilities() {
@@ -52,58 +68,41 @@ export function openLocalRemote({
       } as const;
     },
 
-    list: (folder, options, signal) =>
-      listFolder(
-        paths.absolute(folder),
-        folder,
-        options.namePrefix ?? '',
-        Math.max(1, options.pageSize ?? pageSize),
-        signal,
-      ),
+    list: (folder, { namePrefix = '', pageSize = maxPageSize }, signal) =>
+      listFolder(paths.absolute(folder), folder, namePrefix, Math.max(1, pageSize), signal),
 
     listRecursive: (folder, options, signal) =>
-      listRecursive(paths.absolute(folder), folder, options, pageSize, signal),
+      listRecursive(paths.absolute(folder), folder, options, maxPageSize, signal),
 
-    stat: (remotePath, signal) =>
-      locally(paths.root, remotePath, "can't be looked at", signal, async () => {
-        const looking = stat(paths.absolute(remotePath), { bigint: true });
-        const stats = await (remotePath === '' ? looking : absentAsNotFound(remotePath, looking));
-        if (stats.isDirectory()) return { kind: 'folder', path: remotePath };
-        if (stats.isFile()) return fileEntry(remotePath, stats);
-        const folder = remotePath.slice(0, Math.max(0, remotePath.lastIndexOf('/'))) as RemotePath;
-        return {
-          kind: 'unusable',
-          folder,
-          name: baseName(remotePath),
-          reason: 'notRegular',
-          protects: remotePath,
-        };
+    stat: (path, signal) =>
+      run(path, "can't be accessed", signal, async () => {
+        const found = stat(paths.absolute(path), { bigint: true });
+        const stats = await (path === '' ? found : absentAsNotFound(path, found));
+        if (stats.isDirectory()) return { kind: 'folder', path };
+        return stats.isFile() ? fileEntry(path, stats) : unusable(parentPath(path), path, 'notRegular');
       }),
 
-    read: (remotePath, options, signal) =>
-      locally(paths.root, remotePath, "can't be read", signal, () =>
-        absentAsNotFound(remotePath, readLocal(paths, remotePath, options, followSymlinks, signal)),
+    read: (path, options, signal) =>
+      run(path, "can't be read", signal, () =>
+        absentAsNotFound(path, readLocal(paths, path, options, followSymlinks, signal)),
       ),
 
     readToBuffer: (file, signal) =>
-      locally(paths.root, file.path, "can't be read", signal, () =>
+      run(file.path, "can't be read", signal, () =>
         absentAsNotFound(file.path, readWholeLocal(paths, file, followSymlinks, signal)),
       ),
 
     ...(hashes && {
       computeMd5: (file, signal) =>
-        locally(paths.root, file.path, "can't be read", signal, async () => {
-          signal.throwIfAborted();
+        run(file.path, "can't be read", signal, async () => {
           const absolute = paths.absolute(file.path);
           // Read before the content, so that a change meanwhile leaves a cache entry that never matches.
           const { ctimeNs } = await absentAsNotFound(file.path, stat(absolute, { bigint: true }));
-          const modifiedMs = Math.max(
-            file.modified ? instantToMs(file.modified) : Number.POSITIVE_INFINITY,
-            Number(ctimeNs / 1_000_000n),
-          );
+          const mtimeMs = file.modified ? instantToMs(file.modified) : Number.POSITIVE_INFINITY;
+          const modifiedMs = Math.max(mtimeMs, Number(ctimeNs / 1_000_000n));
           const hashed = { path: absolute, mark: `${file.version ?? ''}-${ctimeNs}`, modifiedMs };
-          const known = file.version === undefined ? undefined : await hashes.find(hashed);
-          if (known !== undefined) return known;
+          const cached = file.version === undefined ? undefined : await hashes.find(hashed);
+          if (cached !== undefined) return cached;
           const readFromMs = Date.now();
           const hash = createHash('md5');
           const { stream } = await readLocal(paths, file.path, { expected: file }, followSymlinks, signal);
@@ -115,52 +114,43 @@ export function openLocalRemote({
         }),
     }),
 
-    write: (remotePath, body, facts, precondition, signal) =>
-      locally(paths.root, remotePath, "can't be written", signal, () =>
-        writeLocal(paths, remotePath, body, facts, precondition, syncToDisk, signal),
+    write: (path, body, facts, precondition, signal) =>
+      run(path, "can't be written", signal, () =>
+        writeLocal(paths, path, body, facts, precondition, syncToDisk, signal),
       ),
 
-    removeFile: (remotePath, precondition, signal) =>
-      locally(paths.root, remotePath, "can't be deleted", signal, () =>
-        removeLocal(paths, remotePath, precondition, signal),
-      ),
+    removeFile: (path, precondition, signal) =>
+      run(path, "can't be deleted", signal, () => removeLocal(paths, path, precondition, signal)),
 
-    makeFolder: (remotePath, signal) =>
-      locally(paths.root, remotePath, "can't be made", signal, () => paths.makeFolder(remotePath, signal)),
+    makeFolder: (path, signal) => run(path, "can't be created", signal, () => paths.makeFolder(path, signal)),
 
-    removeFolder: (remotePath, signal) =>
-      locally(paths.root, remotePath, "can't be deleted", signal, () =>
-        paths.withFolderOf(remotePath, signal, (folder, name) => rmdir(folder.join(name))),
+    removeFolder: (path, signal) =>
+      run(path, "can't be deleted", signal, () =>
+        paths.withFolderOf(path, signal, (folder, name) => rmdir(folder.join(name))),
       ),
 
     serverSideCopy: (source, to, precondition, signal) =>
-      locally(paths.root, source.path, "can't be copied", signal, () =>
+      run(source.path, "can't be copied", signal, () =>
         copyLocal(paths, source, to, precondition, syncToDisk, signal),
       ),
 
     serverSideMove: (source, to, precondition, signal) =>
-      locally(paths.root, source.path, "can't be moved", signal, () =>
-        moveLocal(paths, source, to, precondition, signal),
-      ),
+      run(source.path, "can't be moved", signal, () => moveLocal(paths, source, to, precondition, signal)),
 
     makeDurable: (file, signal) =>
-      locally(paths.root, file.path, "can't be forced to the disk", signal, () =>
-        makeDurable(paths, file, signal),
-      ),
+      run(file.path, "can't be flushed to the disk", signal, () => makeDurable(paths, file, signal)),
 
     setModifiedTime: (file, time, signal) =>
-      locally(paths.root, file.path, "can't be given another time", signal, () =>
-        setTimeLocal(paths, file, time),
-      ),
+      run(file.path, "can't be given another modified time", signal, () => setTimeLocal(paths, file, time)),
   };
 }
 
 /** For reads, a file in the place of a parent folder means that the path does not exist. */
-async function absentAsNotFound<T>(remotePath: RemotePath, call: Promise<T>): Promise<T> {
+async function absentAsNotFound<T>(path: RemotePath, call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (error) {
     if (codeOf(error) !== 'ENOTDIR') throw error;
-    throw new RemoteError('notFound', `There is no "${remotePath}".`, { cause: error, code: 'ENOTDIR' });
+    throw new RemoteError('notFound', `"${path}" does not exist.`, { cause: error, code: 'ENOTDIR' });
   }
 }

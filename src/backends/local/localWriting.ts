@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, constants, createReadStream, linkSync, renameSync, unlinkSync } from 'node:fs';
 import { copyFile, link, lstat, rename, stat, unlink, utimes } from 'node:fs/promises';
-import type { FileEntry } from '../../remote/entry';
-import { isSameFile } from '../../remote/entry';
+import { type FileEntry, isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Precondition } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
@@ -10,11 +9,11 @@ import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
 import {
   assertPrecondition,
+  assertReplaceable,
   assertUnchanged,
   changedError,
   checkPrecondition,
   fileEntry,
-  fileToReplace,
   inspect,
   lstatOrNone,
   utimesText,
@@ -22,16 +21,10 @@ import {
 import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
-import type { PathHandle } from './pathHandle';
+import { identityOf, type PathHandle } from './pathHandle';
 import { hardLinksUnsupported, retryWhileLocked } from './retryLocked';
 import { directCalls } from './syncFileCalls';
 import { releaseTemporary, temporaryName } from './temporaryNames';
-
-/** The place of a file: an open folder and a name in it. */
-interface NamedPlace {
-  readonly folder: PathHandle;
-  readonly name: string;
-}
 
 /** The mode bits that a copy keeps: read, write and execute; never set-uid, set-gid or sticky. */
 const permissions = 0o777;
@@ -42,36 +35,29 @@ const permissions = 0o777;
  */
 export async function writeLocal(
   paths: LocalPaths,
-  remotePath: RemotePath,
+  path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
   precondition: Precondition,
   syncToDisk: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
-  // A body in memory is cheap to write in vain, and the rename detects a taken name.
+  // Writing a body from memory in vain is cheap, and the hard link detects an existing file.
   const checkFirst = precondition.kind !== 'ifAbsent' || !body.bytes;
   const durable = syncToDisk || (facts.durable ?? false);
-  return replaceAtomically(
-    paths,
-    remotePath,
-    precondition,
-    { checkFirst, durable },
-    signal,
-    async (temporary, old) => {
-      const file = await createTemporary(temporary, old);
-      try {
-        await temporary.prove();
-        await writeBody(file, remotePath, body, facts, signal);
-        // A number keeps microseconds, unlike a Date; a text also keeps times before 1970.
-        if (facts.modified) await file.setTime(utimesText(facts.modified));
-        if (durable) await file.toDisk();
-        return await file.stat();
-      } finally {
-        await file.close();
-      }
-    },
-  );
+  const options = { checkFirst, durable, signal };
+  return replaceAtomically(paths, path, precondition, options, async (temporary, old) => {
+    const file = await createTemporary(temporary, old);
+    try {
+      await temporary.assertInPlace();
+      await writeBody(file, path, body, facts, signal);
+      if (facts.modified) await file.setTime(utimesText(facts.modified));
+      if (durable) await file.toDisk();
+      return await file.stat();
+    } finally {
+      await file.close();
+    }
+  });
 }
 
 /** A new file that is never readable for more users than the old one. */
@@ -102,33 +88,27 @@ export async function copyLocal(
   signal: AbortSignal,
 ): Promise<FileEntry> {
   const from = paths.absolute(source.path);
-  return replaceAtomically(
-    paths,
-    to,
-    precondition,
-    { checkFirst: true, durable },
-    signal,
-    async (temporary, old) => {
-      const seen = await assertUnchanged(source, from);
-      const file = await createTemporary(temporary, old ?? seen);
-      try {
-        await temporary.prove();
-        const mode = (await file.stat()).mode & 0o7777n;
-        // The system's copy opens the file again and sets the source's mode before the content is written.
-        const hasSameMode = mode === (seen.mode & 0o7777n) && (mode & 0o200n) !== 0n;
-        await (hasSameMode ? copyFile(from, temporary.path) : copyContent(from, file, signal));
-        if (source.modified) await file.setTime(utimesText(source.modified));
-        await assertUnchanged(source, from);
-        const copy = await file.stat();
-        if (Number(copy.size) !== source.size)
-          throw new RemoteError('changed', `"${source.path}" changed while it was copied.`);
-        if (durable) await file.toDisk();
-        return copy;
-      } finally {
-        await file.close();
-      }
-    },
-  );
+  const options = { checkFirst: true, durable, signal };
+  return replaceAtomically(paths, to, precondition, options, async (temporary, old) => {
+    const seen = await assertUnchanged(source, from);
+    const file = await createTemporary(temporary, old ?? seen);
+    try {
+      await temporary.assertInPlace();
+      const mode = (await file.stat()).mode & 0o7777n;
+      // The system's copy opens the file again and sets the source's mode before the content is written.
+      const hasSameMode = mode === (seen.mode & 0o7777n) && (mode & 0o200n) !== 0n;
+      await (hasSameMode ? copyFile(from, temporary.path) : copyContent(from, file, signal));
+      if (source.modified) await file.setTime(utimesText(source.modified));
+      await assertUnchanged(source, from);
+      const copy = await file.stat();
+      if (Number(copy.size) !== source.size)
+        throw new RemoteError('changed', `"${source.path}" changed while it was copied.`);
+      if (durable) await file.toDisk();
+      return copy;
+    } finally {
+      await file.close();
+    }
+  });
 }
 
 async function copyContent(from: string, file: OpenFile, signal: AbortSignal): Promise<void> {
@@ -148,14 +128,13 @@ export async function moveLocal(
     const from = oldFolder.join(oldName);
     const before = await assertUnchanged(source, from);
     try {
-      await paths.withMadeFolderOf(to, signal, async (folder, name) => {
+      await paths.withCreatedFolderOf(to, signal, async (folder, name) => {
         const final = folder.join(name);
         const there = await lstatOrNone(final);
         const isOtherName = oldFolder.realPath !== folder.realPath || oldName !== name;
-        // Where names are folded, a change of spelling finds the file itself at its new name.
-        const itself =
-          there !== undefined && there.ino === before.ino && there.dev === before.dev && isOtherName;
-        if (itself && !paths.rules.caseSensitive) return rename(from, final);
+        // If names are not case-sensitive, the new spelling finds the file itself.
+        const isItself = there !== undefined && identityOf(there) === identityOf(before);
+        if (isItself && isOtherName && !paths.rules.caseSensitive) return rename(from, final);
         await paths.assertInPlace(folder, to);
         if (precondition.kind === 'ifAbsent' && (await tryHardLink(from, final, to))) {
           // The new name must be on the disk before the old one is removed.
@@ -180,7 +159,7 @@ export async function moveLocal(
   });
 }
 
-/** Sets the modified time of an unchanged file. A link is followed when it stays inside the root. */
+/** Sets the modified time of an unchanged file. Follows a link whose target is inside the root. */
 export async function setTimeLocal(paths: LocalPaths, file: FileEntry, time: Instant): Promise<FileEntry> {
   return paths.withFile(paths.absolute(file.path), file.path, async (held) => {
     await assertUnchanged(file, held.path);
@@ -196,7 +175,7 @@ export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: Ab
     const flags = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY | constants.O_NONBLOCK;
     const file = await OpenFile.open(folder.join(name), flags);
     try {
-      if (!isSameFile(seen, fileEntry(seen.path, await file.stat()))) throw changedError(seen);
+      if (!isSameFile(seen, fileEntry(seen.path, await file.stat()))) throw changedError(seen.path);
       await file.toDisk();
     } finally {
       await file.close();
@@ -210,14 +189,14 @@ export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: Ab
 /** Removes a file or a link. */
 export async function removeLocal(
   paths: LocalPaths,
-  remotePath: RemotePath,
+  path: RemotePath,
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
-  await paths.withFolderOf(remotePath, signal, async (folder, name) => {
+  await paths.withFolderOf(path, signal, async (folder, name) => {
     const file = folder.join(name);
-    if ((await lstat(file)).isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
-    await checkPrecondition(precondition, remotePath, file);
+    if ((await lstat(file)).isDirectory()) throw new RemoteError('isAFolder', `"${path}" is a folder.`);
+    await checkPrecondition(precondition, path, file);
     await unlink(file);
   });
 }
@@ -225,43 +204,48 @@ export async function removeLocal(
 /** The file that receives the content until it is complete. */
 interface Temporary {
   readonly path: string;
-  /** Call it after opening the file. Throws when the file was made in another folder. */
-  prove(): Promise<void>;
+  /** Must be called after the file is opened. Throws when the file was created in another folder. */
+  assertInPlace(): Promise<void>;
+}
+
+interface ReplaceOptions {
+  /** Checks the precondition also before the content is written, to save a useless transfer; else it must be `ifAbsent`. */
+  readonly checkFirst: boolean;
+  /** Syncs the name; `make` must sync the content. */
+  readonly durable: boolean;
+  readonly signal: AbortSignal;
 }
 
 /**
- * Lets `make` fill a temporary file and renames it, if the precondition holds then and the folder is still in its place. `make`
- * returns the facts of the file. `checkFirst` checks the precondition before too, to save a useless transfer; without it the
- * precondition must be `ifAbsent`. With `durable`, `make` syncs the content, and this function syncs the name.
+ * Lets `make` fill a temporary file and return its facts, then renames it if the precondition holds and the folder is still in its place.
  */
 async function replaceAtomically(
   paths: LocalPaths,
-  remotePath: RemotePath,
+  path: RemotePath,
   precondition: Precondition,
-  { checkFirst, durable }: { readonly checkFirst: boolean; readonly durable: boolean },
-  signal: AbortSignal,
+  { checkFirst, durable, signal }: ReplaceOptions,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
-  const put = async ({ folder, name }: NamedPlace, old: BigIntStats | undefined): Promise<FileEntry> => {
+  const put = async (folder: PathHandle, name: string, old?: BigIntStats): Promise<FileEntry> => {
     const final = folder.join(name);
     const temporary = temporaryName(final);
-    const prove = async () => {
-      if (folder.mayBeSwapped) await paths.assertInPlace(folder, remotePath);
+    const assertInPlace = async () => {
+      if (folder.mayBeSwapped) await paths.assertInPlace(folder, path);
     };
     try {
-      const made = await make({ path: temporary, prove }, old);
+      const made = await make({ path: temporary, assertInPlace }, old);
       signal.throwIfAborted();
-      await paths.assertInPlace(folder, remotePath);
-      if (precondition.kind === 'ifAbsent' && (await tryHardLink(temporary, final, remotePath)))
+      await paths.assertInPlace(folder, path);
+      if (precondition.kind === 'ifAbsent' && (await tryHardLink(temporary, final, path)))
         await directCalls
           .call(
             () => unlinkSync(temporary),
             () => unlink(temporary),
           )
-          // The file is complete; the cleaning of the folder removes its second name.
+          // The file is complete; the next clean-up of the folder removes its second name.
           .catch(() => {});
       else {
-        await checkPrecondition(precondition, remotePath, final);
+        await checkPrecondition(precondition, path, final);
         await retryWhileLocked(() =>
           directCalls.call(
             () => renameSync(temporary, final),
@@ -270,34 +254,32 @@ async function replaceAtomically(
         );
       }
       if (durable) await paths.forceToDisk(folder);
-      return fileEntry(remotePath, made);
+      return fileEntry(path, made);
     } catch (error) {
       await unlink(temporary).catch(() => {});
-      // Reports a folder or a broken link in the place of the file as such.
+      // A folder or a broken link in the place of the file has its own error.
       if (!checkFirst && isRemoteError(error, 'alreadyExists'))
-        fileToReplace(await inspect(final, remotePath), remotePath);
+        assertReplaceable((await inspect(final, path)).stats, path);
       throw error;
     } finally {
       releaseTemporary(temporary);
     }
   };
-  return paths.withMadeFolderOf(remotePath, signal, async (folder, name) => {
-    if (!checkFirst) return put({ folder, name }, undefined);
-    const { isLink, stats } = await inspect(folder.join(name), remotePath);
-    const look = (spot: NamedPlace, old: BigIntStats | undefined) => {
-      assertPrecondition(precondition, remotePath, fileToReplace({ isLink, stats: old }, remotePath));
-      return put(spot, old);
+  return paths.withCreatedFolderOf(path, signal, async (folder, name) => {
+    if (!checkFirst) return put(folder, name);
+    const { isLink, stats } = await inspect(folder.join(name), path);
+    const replace = (at: PathHandle, fileName: string) => {
+      assertReplaceable(stats, path);
+      assertPrecondition(precondition, path, stats);
+      return put(at, fileName, stats);
     };
-    if (!isLink) return look({ folder, name }, stats);
-    // Writes through a link that stays inside the root, so that it remains a link.
-    return paths.withLinkTarget(folder.join(name), remotePath, (target, targetName) =>
-      look({ folder: target, name: targetName }, stats),
-    );
+    // Replaces the target of a link, if it is inside the root, so that the link remains.
+    return isLink ? paths.withLinkTarget(folder.join(name), path, replace) : replace(folder, name);
   });
 }
 
-/** Gives `file` the second name `final`, unless that is taken, in one atomic step. False where hard links are not supported. */
-async function tryHardLink(file: string, final: string, remotePath: RemotePath): Promise<boolean> {
+/** Links `file` to `final` atomically. False when hard links are not supported. Throws `alreadyExists` when there is a file at `final`. */
+async function tryHardLink(file: string, final: string, path: RemotePath): Promise<boolean> {
   try {
     await directCalls.call(
       () => linkSync(file, final),
@@ -306,7 +288,7 @@ async function tryHardLink(file: string, final: string, remotePath: RemotePath):
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST')
-      throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`, { cause: error });
+      throw new RemoteError('alreadyExists', `"${path}" already exists.`, { cause: error });
     if (hardLinksUnsupported(error)) return false;
     throw error;
   }
@@ -315,39 +297,23 @@ async function tryHardLink(file: string, final: string, remotePath: RemotePath):
 /** Writes the body. Throws `corrupted` when its length or MD5 is not as announced. */
 async function writeBody(
   file: OpenFile,
-  remotePath: RemotePath,
+  path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
   signal: AbortSignal,
 ): Promise<void> {
   const hash = body.md5 === undefined ? undefined : createHash('md5');
   let length = 0;
-  if (body.bytes) {
-    const content = await body.bytes(signal);
+  const fail = (reason: string) => new RemoteError('corrupted', `"${path}" was not written: ${reason}.`);
+  for await (const chunk of body.bytes ? [await body.bytes(signal)] : await body.open(undefined, signal)) {
     signal.throwIfAborted();
-    length = content.byteLength;
-    if (length <= body.size) await file.write(content);
-    hash?.update(content);
+    length += chunk.byteLength;
+    if (length > body.size) throw fail(`received more than the expected ${body.size} bytes`);
+    await file.write(chunk);
+    hash?.update(chunk);
     facts.onProgress?.(length);
-  } else {
-    const stream = await body.open(undefined, signal);
-    for await (const chunk of stream) {
-      signal.throwIfAborted();
-      length += chunk.length;
-      if (length > body.size) break;
-      await file.write(chunk);
-      hash?.update(chunk);
-      facts.onProgress?.(length);
-    }
   }
-  if (length !== body.size)
-    throw new RemoteError(
-      'corrupted',
-      `"${remotePath}" was not written: received ${length > body.size ? 'more' : `${length}`} bytes instead of ${body.size}.`,
-    );
+  if (length < body.size) throw fail(`received ${length} bytes instead of ${body.size}`);
   if (hash && hash.digest('hex') !== body.md5)
-    throw new RemoteError(
-      'corrupted',
-      `"${remotePath}" was not written: the received content does not have the expected MD5.`,
-    );
+    throw fail('the received content does not have the expected MD5');
 }

@@ -6,7 +6,7 @@ import { directCalls } from './syncFileCalls';
 
 const open = promisify(fs.open);
 
-/** O_PATH of open(2), for which Node has no name: opens without permission to read. */
+/** O_PATH of open(2), for which Node has no constant: opens without permission to read. */
 const openPathOnly = 0o10_000_000;
 
 /**
@@ -30,19 +30,14 @@ export function pathOfDescriptor(descriptor: number): string | undefined {
  * redirected. Elsewhere the handle only knows path and identity; then call `isInPlace` also after making a file in the folder.
  */
 export class PathHandle {
-  /** A path to the object that is valid until `close`. */
-  readonly path: string;
-  /** The path without links when it was opened. */
-  readonly realPath: string;
-  private readonly descriptor: number | undefined;
-  private readonly identity: string | undefined;
-
-  private constructor(way: string, real: string, descriptor?: number, identity?: string) {
-    this.path = way;
-    this.realPath = real;
-    this.descriptor = descriptor;
-    this.identity = identity;
-  }
+  private constructor(
+    /** A path to the object that is valid until `close`. */
+    readonly path: string,
+    /** The path without links when it was opened. */
+    readonly realPath: string,
+    private readonly descriptor?: number,
+    private readonly identity?: string,
+  ) {}
 
   /** Opens the folder (with `isFolder`) or other object at `absolute`, through links. Throws errors of `node:fs`. */
   static async open(absolute: string, isFolder: boolean): Promise<PathHandle> {
@@ -58,11 +53,8 @@ export class PathHandle {
       () => fs.openSync(absolute, flags),
       () => open(absolute, flags),
     );
-    return new PathHandle(
-      `/proc/self/fd/${descriptor}`,
-      pathOfDescriptor(descriptor) ?? absolute,
-      descriptor,
-    );
+    const real = pathOfDescriptor(descriptor) ?? absolute;
+    return new PathHandle(`/proc/self/fd/${descriptor}`, real, descriptor);
   }
 
   /** Whether another object may take the path's place between two calls. */
@@ -84,9 +76,8 @@ export class PathHandle {
 
   /** The current path without links. */
   async currentPath(): Promise<string> {
-    return this.descriptor === undefined
-      ? realpath(this.path)
-      : (pathOfDescriptor(this.descriptor) ?? this.realPath);
+    if (this.descriptor === undefined) return realpath(this.path);
+    return pathOfDescriptor(this.descriptor) ?? this.realPath;
   }
 
   close(): void {
@@ -94,6 +85,7 @@ export class PathHandle {
   }
 }
 
-function identityOf(stats: BigIntStats): string {
+/** Device and inode: equal for two paths of one file or folder. */
+export function identityOf(stats: BigIntStats): string {
   return `${stats.dev}:${stats.ino}`;
 }

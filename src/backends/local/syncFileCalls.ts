@@ -1,9 +1,9 @@
 /** A call of this many milliseconds is slow; this many slow calls in a row are no scheduling accident. */
 const slowMs = 1;
 const maxConsecutiveSlow = 3;
-/** A single call of this many milliseconds suffices. */
+/** One call of this many milliseconds is enough. */
 const verySlowMs = 20;
-/** For this many milliseconds afterwards all calls use the pool. */
+/** All calls then use the pool for this many milliseconds. */
 const poolOnlyMs = 2000;
 
 /**
@@ -12,14 +12,11 @@ const poolOnlyMs = 2000;
  * slow disk (a network's, say) all calls use the pool, so that the thread is not blocked; a few calls every two seconds test the disk.
  */
 export class AdaptiveFsCalls {
-  private readonly now: () => number;
   private slow = 0;
   private poolOnlyUntil = Number.NEGATIVE_INFINITY;
 
   /** `now` in milliseconds. */
-  constructor(now: () => number = () => performance.now()) {
-    this.now = now;
-  }
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** The result of `direct`, or of `inPool` while the disk is slow; both must do the same. */
   async call<T>(direct: () => T, inPool: () => Promise<T>): Promise<T> {

@@ -1,19 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { nameProblem } from '../../remote/capabilities';
-import type { Entry, FileEntry, UnsupportedReason } from '../../remote/entry';
-import { isSameFile } from '../../remote/entry';
-import type { FolderFileSystem, VirtualStat } from '../../remote/folderFileSystem';
+import { type Entry, type FileEntry, isSameFile, type UnsupportedReason } from '../../remote/entry';
+import type { FolderFileSystem, VirtualStat, VirtualType } from '../../remote/folderFileSystem';
 import { instantFromMs } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Precondition, ReadResult, Remote } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, joinPath, parentPath, pathProblem, type RemotePath } from '../../remote/remotePath';
 
-export interface VirtualFolderOptions {
+interface VirtualFolderOptions {
   readonly files: FolderFileSystem;
-  /**
-   * Whether files are written here. The provider sets the time of writing, so a target has no owner's modified times; a source has.
-   */
+  /** Whether files are written here. The provider sets the time of writing, so only a source has the owner's modified times. */
   readonly asTarget: boolean;
 }
 
@@ -22,7 +19,7 @@ const maxFileSize = 512 * 1024 * 1024;
 const chunkSize = 64 * 1024;
 /** Files per page; each takes a concurrent stat. */
 const pageSize = 16;
-/** Names of the temporary files that are written now. Another file of such a form is an ordinary file. */
+/** Names of the temporary files that are being written. Every other file is an ordinary file, whatever its name. */
 const underWay = new Set<string>();
 
 /** A folder of a virtual workspace as a remote. Does no I/O. */
@@ -35,7 +32,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     const entry = await entryAt(path);
     if (entry.kind === 'file') return entry;
     if (entry.kind === 'folder') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
-    throw new RemoteError('forbidden', `"${path}" is no ordinary file.`);
+    throw new RemoteError('forbidden', `"${path}" is not a regular file.`);
   }
 
   async function readUnchanged(
@@ -63,7 +60,9 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     if (entry?.kind !== 'file' || !isSameFile(precondition.entry, entry)) throw changed(path);
   }
 
-  function assertWritable(): void {
+  /** Every change begins with this check. */
+  function assertWritable(signal: AbortSignal): void {
+    signal.throwIfAborted();
     if (!files.writable)
       throw new RemoteError(
         'forbidden',
@@ -71,7 +70,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
       );
   }
 
-  async function makeParents(folder: RemotePath): Promise<void> {
+  async function makeFolders(folder: RemotePath): Promise<void> {
     if (folder === '') return;
     const there = await files.stat(folder).catch((error: unknown) => {
       if (isRemoteError(error, 'notAFolder')) throw fileInTheWay(folder);
@@ -79,7 +78,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     });
     if (there?.type === 'folder') return;
     if (there) throw fileInTheWay(folder);
-    await makeParents(parentPath(folder));
+    await makeFolders(parentPath(folder));
     await files.makeFolder(folder);
   }
 
@@ -91,13 +90,12 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
-    signal.throwIfAborted();
-    assertWritable();
-    const problem = path === '' ? 'is the folder itself' : nameProblem(path, { ...names });
+    assertWritable(signal);
+    const problem = path === '' ? 'is the folder itself' : nameProblem(path, names);
     if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
     const content = await collect(path, body, facts, signal);
     await checkPrecondition(precondition, path);
-    await makeParents(parentPath(path));
+    await makeFolders(parentPath(path));
     const name = `.cloud-remotes-${randomBytes(6).toString('hex')}.tmp`;
     const aside = joinPath(parentPath(path), name);
     underWay.add(name);
@@ -120,29 +118,24 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
 
   async function* list(folder: RemotePath, namePrefix: string, size: number, signal: AbortSignal) {
     signal.throwIfAborted();
-    const found = (await files.list(folder)).filter(
-      ([name]) => name.startsWith(namePrefix) && !underWay.has(name),
-    );
+    const all = await files.list(folder);
+    const found = all.filter(([name]) => name.startsWith(namePrefix) && !underWay.has(name));
     for (let i = 0; i < found.length; i += size) {
       signal.throwIfAborted();
-      const page = await Promise.all(
-        found.slice(i, i + size).map(async ([name, type]): Promise<Entry> => {
-          if (name.includes('/') || pathProblem(name)) return unusable(folder, name, 'oddName');
-          const path = joinPath(folder, name);
-          if (type === 'folder') return { kind: 'folder', path };
-          if (type !== 'file')
-            return unusable(folder, name, type === 'link' ? 'symlink' : 'notRegular', path);
-          try {
-            return await entryAt(path);
-          } catch (error) {
-            // A listed file is unknown rather than absent, so its counterpart must stay (H2, H20).
-            if (isRemoteError(error, 'notFound', 'forbidden'))
-              return unusable(folder, name, 'unreadable', path);
-            throw error;
-          }
-        }),
-      );
-      yield page;
+      yield await Promise.all(found.slice(i, i + size).map(([name, type]) => listed(folder, name, type)));
+    }
+  }
+
+  async function listed(folder: RemotePath, name: string, type: VirtualType): Promise<Entry> {
+    if (name.includes('/') || pathProblem(name)) return unusable(folder, name, 'oddName');
+    const path = joinPath(folder, name);
+    if (type !== 'file') return otherEntry(path, type);
+    try {
+      return await entryAt(path);
+    } catch (error) {
+      // A listed file is unknown rather than absent, so its counterpart must stay (H2, H20).
+      if (isRemoteError(error, 'notFound', 'forbidden')) return unusable(folder, name, 'unreadable', path);
+      throw error;
     }
   }
 
@@ -165,28 +158,25 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     },
     async read(path, { range, expected }, signal): Promise<ReadResult> {
       const { entry, content } = await readUnchanged(path, expected, signal);
-      const part = range ? content.subarray(range.start, range.end) : content;
-      const stream = Readable.from(inChunks(part, signal), { objectMode: false });
-      return { stream, entry };
+      const part = content.subarray(range?.start, range?.end);
+      return { stream: Readable.from(inChunks(part, signal), { objectMode: false }), entry };
     },
     readToBuffer: (file, signal) => readUnchanged(file.path, file, signal),
     write,
     async removeFile(path, precondition, signal) {
-      signal.throwIfAborted();
-      assertWritable();
+      assertWritable(signal);
       await fileAt(path);
       await checkPrecondition(precondition, path);
       await files.remove(path);
     },
     async makeFolder(path, signal) {
-      signal.throwIfAborted();
-      assertWritable();
-      await makeParents(path);
+      assertWritable(signal);
+      await makeFolders(path);
     },
     async removeFolder(path, signal) {
-      signal.throwIfAborted();
-      assertWritable();
-      if (path === '') throw new RemoteError('unsupported', `The folder ${files.shown} itself stays.`);
+      assertWritable(signal);
+      if (path === '')
+        throw new RemoteError('unsupported', `The folder ${files.shown} itself can't be removed.`);
       if ((await files.stat(path)).type !== 'folder')
         throw new RemoteError('notAFolder', `"${path}" is not a folder.`);
       if ((await files.list(path)).length > 0)
@@ -194,11 +184,10 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
       await files.remove(path);
     },
     async serverSideMove(source, to, precondition, signal) {
-      signal.throwIfAborted();
-      assertWritable();
+      assertWritable(signal);
       if (!isSameFile(source, await fileAt(source.path))) throw changed(source.path);
       await checkPrecondition(precondition, to);
-      await makeParents(parentPath(to));
+      await makeFolders(parentPath(to));
       await files.rename(source.path, to, precondition.kind !== 'ifAbsent');
       return fileAt(to);
     },
@@ -208,9 +197,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
 const names = { caseSensitive: true, foldsUnicode: false, forbids: 'posix' } as const;
 
 function toEntry(path: RemotePath, { type, size, modifiedMs }: VirtualStat): Entry {
-  if (type === 'folder') return { kind: 'folder', path };
-  if (type !== 'file')
-    return unusable(parentPath(path), baseName(path), type === 'link' ? 'symlink' : 'notRegular', path);
+  if (type !== 'file') return otherEntry(path, type);
   return {
     kind: 'file',
     path,
@@ -218,6 +205,12 @@ function toEntry(path: RemotePath, { type, size, modifiedMs }: VirtualStat): Ent
     ...(modifiedMs > 0 && { modified: instantFromMs(modifiedMs), version: `${modifiedMs}-${size}` }),
     exact: true,
   };
+}
+
+/** The entry for anything but a file. */
+function otherEntry(path: RemotePath, type: VirtualType): Entry {
+  if (type === 'folder') return { kind: 'folder', path };
+  return unusable(parentPath(path), baseName(path), type === 'link' ? 'symlink' : 'notRegular', path);
 }
 
 function unusable(folder: RemotePath, name: string, reason: UnsupportedReason, protects?: RemotePath): Entry {
@@ -233,26 +226,21 @@ async function collect(
   if (body.size > maxFileSize)
     throw new RemoteError(
       'unsupported',
-      `"${path}" is larger than the ${maxFileSize} bytes that can be written at once.`,
+      `"${path}" is larger than ${maxFileSize} bytes, the limit of a write.`,
     );
-  const chunks: Buffer[] = [];
+  const chunks: Uint8Array[] = [];
   let length = 0;
-  if (body.bytes) {
-    chunks.push(Buffer.from(await body.bytes(signal)));
-    length = chunks[0]?.length ?? 0;
-  } else
-    for await (const chunk of await body.open(undefined, signal)) {
-      signal.throwIfAborted();
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > body.size) break;
-      onProgress?.(length);
-    }
+  for await (const chunk of body.bytes ? [await body.bytes(signal)] : await body.open(undefined, signal)) {
+    signal.throwIfAborted();
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > body.size) break;
+    onProgress?.(length);
+  }
   signal.throwIfAborted();
   const content = Buffer.concat(chunks, length);
-  const whole = length === body.size;
   const md5 = body.md5 === undefined ? undefined : createHash('md5').update(content).digest('hex');
-  if (!whole || md5 !== body.md5)
+  if (length !== body.size || md5 !== body.md5)
     throw new RemoteError('corrupted', `The content for "${path}" does not have the expected length or MD5.`);
   return content;
 }
@@ -265,11 +253,11 @@ function* inChunks(content: Buffer, signal: AbortSignal): Generator<Buffer> {
 }
 
 function changed(path: RemotePath): RemoteError {
-  return new RemoteError('changed', `"${path}" is no longer what it was.`);
+  return new RemoteError('changed', `"${path}" has changed meanwhile.`);
 }
 
 function fileInTheWay(path: RemotePath): RemoteError {
-  return new RemoteError('alreadyExists', `"${path}" is a file, so no folder can be made there.`);
+  return new RemoteError('alreadyExists', `"${path}" is a file, so no folder can be created there.`);
 }
 
 /** Turns `notFound` into undefined; rethrows other errors. */

@@ -146,7 +146,7 @@ async function sameContent(
 async function bodyMd5(body: ByteSource, signal: AbortSignal): Promise<string> {
   if (body.md5 !== undefined) return body.md5;
   const hash = createHash('md5');
-  if (body.bytes) return hash.update(await body.bytes(signal)).digest('hex');
-  for await (const chunk of await body.open(undefined, signal)) hash.update(chunk);
+  for await (const chunk of body.bytes ? [await body.bytes(signal)] : await body.open(undefined, signal))
+    hash.update(chunk);
   return hash.digest('hex');
 }

@@ -37,7 +37,7 @@ function looks(remote: Remote): Promise<unknown>[] {
 
 test('a folder that is missing is named by its whole path, with the way out', async (t) => {
   const root = path.join(given(t), 'nope');
-  const sentence = `The folder "${root}" is not there (ENOENT). Create it, or choose another one.`;
+  const sentence = `The folder "${root}" does not exist (ENOENT). Create it or choose another one.`;
   await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notFound', sentence)));
   await fails(openLocalRemote({ root }).stat(rootPath, calm), 'notFound', sentence);
 });
@@ -46,7 +46,7 @@ test('a folder that is a file, or lies below one, is named by its whole path, wi
   const file = path.join(given(t), 'file');
   fs.writeFileSync(file, 'x');
   for (const root of [file, path.join(file, 'below')]) {
-    const sentence = `"${root}" can't be used as a folder: it, or a part of its path, is a file (ENOTDIR). Choose a folder.`;
+    const sentence = `"${root}" or a part of its path is a file (ENOTDIR). Choose a folder.`;
     await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notAFolder', sentence)));
   }
 });
@@ -79,11 +79,11 @@ test('each failure of a root has a sentence of its own, on Windows paths too', (
   };
   assert.equal(
     told('EACCES', '/srv/x'),
-    'forbidden: The folder "/srv/x" can\'t be listed: the system does not permit it (EACCES). Change its permissions, or choose another one.',
+    'forbidden: The folder "/srv/x" can\'t be listed: the system does not permit it (EACCES). Change its permissions or choose another one.',
   );
   assert.equal(
     told('ENOENT', 'Z:\\photos'),
-    'notFound: The folder "Z:\\photos" is not there (ENOENT). Create it, or choose another one.',
+    'notFound: The folder "Z:\\photos" does not exist (ENOENT). Create it or choose another one.',
   );
   assert.equal(
     told('UNKNOWN', '\\\\server\\share\\x'),
@@ -91,7 +91,7 @@ test('each failure of a root has a sentence of its own, on Windows paths too', (
   );
   assert.equal(
     told('EIO', '/mnt/x'),
-    'unavailable: The folder "/mnt/x" can\'t be listed: the disk did not answer (EIO).',
+    'unavailable: The folder "/mnt/x" can\'t be listed: the disk did not respond (EIO).',
   );
 });
 
