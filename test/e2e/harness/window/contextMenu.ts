@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { actUntil, CLICK_MS, type Effect, STEP_MS } from './eventually';
+import { actUntil, CLICK_MS, clickUncovered, type Effect, STEP_MS } from './eventually';
 
 /** The menu that a right click or a button opens. */
 export class ContextMenu {
@@ -11,7 +11,7 @@ export class ContextMenu {
     await actUntil(
       `the menu item ${item}`,
       async () => {
-        await this.open(() => row.click({ button: 'right', timeout: CLICK_MS }));
+        await this.open(() => clickUncovered(row, { button: 'right' }));
         // A menu takes no click in its first moments: it might be the end of the one that opened it.
         const entry = this.#menu().getByRole('menuitem', { name: item }).last();
         for (let tries = 0; tries === 0 || (tries < 20 && (await entry.isVisible())); tries++) {
@@ -30,7 +30,7 @@ export class ContextMenu {
 
   /** The names in the menu of a row; the menu is closed again. */
   async names(row: Locator): Promise<string[]> {
-    await this.open(() => row.click({ button: 'right', timeout: CLICK_MS }));
+    await this.open(() => clickUncovered(row, { button: 'right' }));
     const names = await this.#menu().getByRole('menuitem').allInnerTexts();
     await this.close();
     return names.map((name) => name.replaceAll('\u00a0', ' ').trim());

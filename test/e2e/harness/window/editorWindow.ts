@@ -6,7 +6,7 @@ import { projectRoot } from '../projectRoot';
 import { CommandPalette } from './commandPalette';
 import { ContextMenu } from './contextMenu';
 import { Editors } from './editors';
-import { actUntil, CLICK_MS, type Effect, eventually, isSeen, STEP_MS } from './eventually';
+import { actUntil, clickUncovered, type Effect, eventually, isSeen, STEP_MS } from './eventually';
 import { Messages } from './messages';
 import { QuickInput } from './quickInput';
 import { Tree } from './tree';
@@ -79,7 +79,7 @@ export class EditorWindow {
       'showing the view of remotes',
       async () => {
         // A click on the tab that is shown would hide the side bar.
-        if (!(await title.isVisible())) await tab.click({ timeout: CLICK_MS });
+        if (!(await title.isVisible())) await clickUncovered(tab);
       },
       title,
     );
@@ -101,7 +101,7 @@ export class EditorWindow {
     await actUntil(
       `clicking ${what}`,
       async () => {
-        if (!(await isSeen(effect))) await what.click({ timeout: CLICK_MS });
+        if (!(await isSeen(effect))) await clickUncovered(what);
       },
       effect,
     );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import type { CommandPalette } from './commandPalette';
-import { actUntil, CLICK_MS, eventually, STEP_MS, until } from './eventually';
+import { actUntil, CLICK_MS, clickUncovered, eventually, STEP_MS, until } from './eventually';
 
 const ACTIVE = '.editor-group-container.active .editor-instance';
 
@@ -54,7 +54,7 @@ export class Editors {
 
   /** Brings the editor of a tab to the front. */
   async show(name: string | RegExp): Promise<void> {
-    await actUntil(`showing ${name}`, () => this.tab(name).click({ timeout: CLICK_MS }), this.active(name));
+    await actUntil(`showing ${name}`, () => clickUncovered(this.tab(name)), this.active(name));
   }
 
   /** Waits until the active text editor shows `expected`, as far as it is drawn. Returns the text. */

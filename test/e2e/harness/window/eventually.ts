@@ -66,6 +66,20 @@ export async function actUntil(
   }
 }
 
+/** Clicks; a hover that covers the target goes away with the mouse. */
+export async function clickUncovered(
+  target: Locator,
+  options: Parameters<Locator['click']>[0] = {},
+): Promise<void> {
+  try {
+    await target.click({ timeout: CLICK_MS, ...options });
+  } catch (error) {
+    if (!/intercepts pointer events/.test(String(error))) throw error;
+    await target.page().mouse.move(1, 1);
+    await target.click({ timeout: CLICK_MS, ...options });
+  }
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
-import { actUntil, CLICK_MS, type Effect, eventually, STEP_MS, until } from './eventually';
+import { actUntil, CLICK_MS, clickUncovered, type Effect, eventually, STEP_MS, until } from './eventually';
 
 /** What the quick input shows. All but `open` is undefined or empty while it is closed. */
 interface QuickState {
@@ -131,7 +131,7 @@ export class QuickInput {
 
   /** Presses a button, after which `effect` is seen. */
   async press(name: string | RegExp, effect: Effect): Promise<void> {
-    await actUntil(`pressing ${name}`, () => this.button(name).first().click({ timeout: CLICK_MS }), effect);
+    await actUntil(`pressing ${name}`, () => clickUncovered(this.button(name).first()), effect);
   }
 
   /** Picks an option by its spoken name, and waits until that is taken as the answer. */
@@ -139,14 +139,14 @@ export class QuickInput {
     const option = this.option(name);
     await option.waitFor({ timeout: STEP_MS });
     const before = await this.settled();
-    await actUntil(`picking ${name}`, () => option.click({ timeout: CLICK_MS }), this.#answered(before));
+    await actUntil(`picking ${name}`, () => clickUncovered(option), this.#answered(before));
   }
 
   /** Clicks an option that is there to be read; the list stays as it is. */
   async read(name: string | RegExp): Promise<void> {
     await this.option(name).waitFor({ timeout: STEP_MS });
     const before = JSON.stringify(await this.settled());
-    await this.option(name).click();
+    await clickUncovered(this.option(name));
     await until('the list comes back', async () => JSON.stringify(await this.#state()) === before);
   }
 

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { actUntil, CLICK_MS, type Effect, STEP_MS } from './eventually';
+import { actUntil, CLICK_MS, clickUncovered, type Effect, STEP_MS } from './eventually';
 
 /** The rows of the side bar: of our view or of the Explorer. */
 export class Tree {
@@ -48,7 +48,7 @@ export class Tree {
       what,
       async () => {
         // A click on the twistie, since a click on the row may also open it.
-        if (!(await done())) await row.locator('.monaco-tl-twistie').click({ timeout: CLICK_MS });
+        if (!(await done())) await clickUncovered(row.locator('.monaco-tl-twistie'));
       },
       done,
     );
@@ -59,7 +59,7 @@ export class Tree {
     await row.waitFor({ timeout: STEP_MS });
     await actUntil(
       `selecting ${row}`,
-      () => row.click({ timeout: CLICK_MS, ...(besides ? { modifiers: ['ControlOrMeta' as const] } : {}) }),
+      () => clickUncovered(row, besides ? { modifiers: ['ControlOrMeta'] } : {}),
       async () => (await row.getAttribute('aria-selected', { timeout: 1000 })) === 'true',
     );
   }
