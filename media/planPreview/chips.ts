@@ -1,6 +1,7 @@
 import type { RowClass } from '../../src/preview/planIndex';
 import { type RunRowState, runStates } from '../../src/preview/planRow';
-import type { ClassSummary, RowFilter } from '../../src/preview/planView';
+import type { ClassSummary } from '../../src/preview/planTicks';
+import type { RowFilter } from '../../src/preview/planView';
 import type { RunState, TableState } from '../../src/preview/previewProtocol';
 import { cut, fill } from '../../src/preview/strings';
 import { element, setAttribute } from './dom';

@@ -1,10 +1,10 @@
 import type { ComparisonMode, PlanOptions } from '../../src/plan/model/planOptions';
-import { optionFacts } from '../../src/preview/optionFacts';
 import type { RowClass } from '../../src/preview/planIndex';
 import type { RowFilter } from '../../src/preview/planView';
 import type { Banner, PageState } from '../../src/preview/previewProtocol';
 import type { PageCommand } from '../../src/preview/readPageRequest';
 import { cut, fill } from '../../src/preview/strings';
+import { optionFacts } from '../../src/preview/summaries';
 import { Chips } from './chips';
 import {
   type ButtonControl,

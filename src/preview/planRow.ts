@@ -46,7 +46,7 @@ interface RowBase {
   /** 1 = outermost. */
   readonly level: number;
   /** The key of its parent folder or group. */
-  readonly parent?: string;
+  readonly parent?: string | undefined;
 }
 
 /** A heading of a group. */
@@ -57,7 +57,7 @@ export interface SectionRow extends RowBase {
   readonly files: number;
   readonly bytes: number;
   /** Deletes only: whether deletes are enabled. */
-  readonly gate?: boolean;
+  readonly gate?: boolean | undefined;
 }
 
 export interface FolderRow extends RowBase {
@@ -70,11 +70,11 @@ export interface FolderRow extends RowBase {
   readonly files: number;
   readonly bytes: number;
   /** Absent when nothing below it can be ticked. */
-  readonly tick?: Tick;
+  readonly tick?: Tick | undefined;
   /** True when the ticks below cannot change because deletes are not enabled. */
-  readonly locked?: boolean;
+  readonly locked?: boolean | undefined;
   /** Counts the actions that take part in the run. */
-  readonly run?: FolderRun;
+  readonly run?: FolderRun | undefined;
 }
 
 /** The outcomes of a run below a folder. Cancelled actions and actions that never started are not finished. */
@@ -83,11 +83,10 @@ export interface FolderRun {
   /** Number of rows that are done, copied only, failed or changed. */
   readonly ended: number;
   readonly failed: number;
-  /** Absent when zero. */
-  readonly copied?: number;
-  readonly changed?: number;
-  readonly cancelled?: number;
-  readonly notStarted?: number;
+  readonly copied: number;
+  readonly changed: number;
+  readonly cancelled: number;
+  readonly notStarted: number;
 }
 
 export interface ItemRow extends RowBase {
@@ -97,58 +96,45 @@ export interface ItemRow extends RowBase {
   readonly because: Reason;
   /** True for a new file, absent for a replacement. */
   readonly isNew: boolean;
-  readonly source?: RowSide;
-  readonly target?: RowSide;
+  readonly source?: RowSide | undefined;
+  readonly target?: RowSide | undefined;
   /** An addition to the reason: the other name, or the rest of a sentence. */
-  readonly detail?: string;
-  readonly side?: 'source' | 'target';
+  readonly detail?: string | undefined;
+  readonly side?: 'source' | 'target' | undefined;
   /** Absent when it can't be ticked. */
-  readonly tick?: boolean;
+  readonly tick?: boolean | undefined;
   /** True when the tick cannot change because deletes are not enabled. */
-  readonly locked?: boolean;
-  readonly state?: RowState;
+  readonly locked?: boolean | undefined;
+  readonly state?: RowState | undefined;
   /** The share that is transferred, 0…1, while it is moving. */
-  readonly share?: number;
+  readonly share?: number | undefined;
   /** The reason for a failure. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 export interface RowSide {
   readonly size: number;
   /** Milliseconds since the epoch. */
-  readonly time?: number;
+  readonly time?: number | undefined;
 }
 
-/** The state of a row in the view, besides its place in the plan. */
-export interface RowNow {
-  readonly key: string;
-  readonly level: number;
-  readonly parent: string;
-  readonly tick?: boolean;
-  readonly locked?: boolean;
+/** The part of an item's row that changes while the plan stays. */
+export type ItemNow = Pick<ItemRow, 'key' | 'level' | 'parent' | 'tick' | 'locked' | 'share' | 'error'> & {
   readonly state: RowState;
-  readonly share: number | undefined;
-  readonly error: string | undefined;
-}
+};
 
 /** Builds the row of one item: an action, a conflict or a skipped file. */
-export function itemRow(index: PlanIndex, item: number, now: RowNow): ItemRow {
-  const { plan } = index;
+export function itemRow({ plan, classOf }: PlanIndex, item: number, now: ItemNow): ItemRow {
   return {
     kind: 'item',
-    key: now.key,
-    level: now.level,
-    parent: now.parent,
-    class: rowClasses[index.classOf[item] ?? 0] ?? 'skipped',
+    ...now,
+    state: now.state === 'none' ? undefined : now.state,
+    class: rowClasses[classOf[item] ?? 0] ?? 'skipped',
     path: pathOf(plan, item),
     ...facts(plan, item),
-    ...(now.tick === undefined ? {} : { tick: now.tick }),
-    ...(now.locked ? { locked: true } : {}),
-    ...(now.state === 'none' ? {} : { state: now.state }),
-    ...(now.share === undefined ? {} : { share: now.share }),
-    ...(now.error === undefined ? {} : { error: now.error }),
   };
 }
+
 type Facts = Pick<ItemRow, 'because' | 'isNew' | 'source' | 'target' | 'detail' | 'side'>;
 
 function facts(plan: Plan, item: number): Facts {
@@ -156,42 +142,30 @@ function facts(plan: Plan, item: number): Facts {
   if (action) {
     const { because } = action;
     if (action.kind === 'removeFolder') return { because, isNew: false };
-    if (action.kind === 'deleteFile')
-      return {
-        because,
-        isNew: false,
-        target: side(action.before),
-        ...(action.makesRoomFor !== undefined && {
-          detail: `goes first, to make room for “${action.makesRoomFor}”`,
-        }),
-      };
-    const detail = action.kind === 'moveFile' ? { detail: action.from } : {};
-    if (action.before === undefined) return { because, isNew: true, source: side(action.source) };
-    return { because, isNew: false, source: side(action.source), target: side(action.before), ...detail };
+    if (action.kind === 'deleteFile') {
+      const { before, makesRoomFor } = action;
+      const detail = makesRoomFor && `goes first, to make room for “${makesRoomFor}”`;
+      return { because, isNew: false, target: side(before), detail };
+    }
+    const detail = action.kind === 'moveFile' ? action.from : undefined;
+    const [source, target] = [side(action.source), side(action.before)];
+    return { because, isNew: target === undefined, source, target, detail };
   }
   const conflict = conflictOf(plan, item);
   if (conflict) {
-    return {
-      because: conflict.because,
-      isNew: false,
-      ...(conflict.source ? { source: side(conflict.source) } : {}),
-      ...(conflict.target ? { target: side(conflict.target) } : {}),
-      ...(conflict.with === undefined ? {} : { detail: conflict.with }),
-    };
+    const { because, source, target, with: detail } = conflict;
+    return { because, isNew: false, source: side(source), target: side(target), detail };
   }
   const skipped = skippedOf(plan, item);
-  const size = skipped?.bytes === undefined ? undefined : { size: skipped.bytes };
-  return {
-    because: skipped?.because ?? 'protected',
-    isNew: false,
-    ...(skipped ? { side: skipped.side } : {}),
-    ...(skipped?.detail === undefined ? {} : { detail: skipped.detail }),
-    ...(size === undefined ? {} : skipped?.side === 'target' ? { target: size } : { source: size }),
-  };
+  const { because = 'protected', detail, side: inSide, bytes } = skipped ?? {};
+  const size = bytes === undefined ? undefined : { size: bytes };
+  const sides = inSide === 'target' ? { target: size } : { source: size };
+  return { because, isNew: false, side: inSide, detail, ...sides };
 }
 
 /** Returns the owner's modified time, or the service's when the owner's is unknown. */
-function side(entry: FileEntry): RowSide {
+function side(entry: FileEntry | undefined): RowSide | undefined {
+  if (!entry) return undefined;
   const time = entry.modified ?? entry.serverModified;
-  return { size: entry.size, ...(time ? { time: time.s * 1000 + Math.floor(time.ns / 1e6) } : {}) };
+  return { size: entry.size, time: time && time.s * 1000 + Math.floor(time.ns / 1e6) };
 }

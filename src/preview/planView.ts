@@ -14,6 +14,7 @@ import {
   sections,
 } from './planIndex';
 import { itemRow, type Row, type RowState, rowStates, type Tick } from './planRow';
+import { PlanTicks } from './planTicks';
 import { RowKeys } from './rowKeys';
 import { RunRows } from './runRows';
 
@@ -35,14 +36,6 @@ export interface ViewState {
   readonly toggled: readonly string[];
 }
 
-export interface ClassSummary {
-  readonly class: RowClass;
-  readonly files: number;
-  readonly bytes: number;
-  readonly ticked: number;
-  readonly tickedBytes: number;
-}
-
 export const initialViewState: ViewState = {
   filter: { text: '', classes: [], states: [] },
   flat: false,
@@ -53,7 +46,6 @@ export const initialViewState: ViewState = {
 
 /** Groups without actions start folded when they have more rows than this. */
 const longGroup = 200;
-const deleting = rowClasses.map(isDeleting);
 
 /**
  * A plan as a table: rows in groups and folders, with a filter, folds and ticks. Creates rows only for the requested window, so
@@ -63,17 +55,13 @@ export class PlanView {
   readonly plan: Plan;
   private readonly index: PlanIndex;
   private readonly shown: Uint8Array;
-  private readonly ticked: Uint8Array;
   private readonly folded: Uint8Array;
   private readonly sums: FolderSums;
+  readonly ticks: PlanTicks;
   private readonly run: RunRows;
   private readonly keys: RowKeys;
-  /** Whether the plan is a comparison: nothing can run, so nothing can be ticked. */
-  private readonly isCheck: boolean;
   private filterNow: RowFilter = initialViewState.filter;
   private isFlat = false;
-  private deletesEnabled = false;
-  private running = false;
   private shownTotal = 0;
   private order: RowOrder = { nodes: new Int32Array(0), levels: new Uint16Array(0) };
 
@@ -81,16 +69,13 @@ export class PlanView {
   constructor(plan: Plan, memory: ViewState = initialViewState, index: PlanIndex = buildPlanIndex(plan)) {
     this.plan = plan;
     this.index = index;
-    const { size, folders, classOf } = this.index;
+    const { size, folders } = index;
     this.shown = new Uint8Array(size);
-    this.ticked = new Uint8Array(plan.actions.length);
     this.folded = new Uint8Array(folders.length);
-    this.sums = new FolderSums(this.index);
-    this.run = new RunRows(this.index);
-    this.keys = new RowKeys(this.index);
-    this.isCheck = plan.options.verb === 'check';
-    for (let i = 0; i < this.ticked.length; i++)
-      this.ticked[i] = this.isCheck || deleting[classOf[i] ?? 0] ? 0 : 1;
+    this.sums = new FolderSums(index);
+    this.run = new RunRows(index);
+    this.keys = new RowKeys(index);
+    this.ticks = new PlanTicks(index, this.shown, this.sums);
     this.recall(memory);
     this.refilter();
   }
@@ -105,10 +90,6 @@ export class PlanView {
 
   get flat(): boolean {
     return this.isFlat;
-  }
-
-  get deletesIncluded(): boolean {
-    return this.deletesEnabled;
   }
 
   /** Number of files that the filter shows, folded or not; `all` counts without a filter. */
@@ -153,8 +134,7 @@ export class PlanView {
   tick(key: string, on: boolean): void {
     const node = this.keys.nodeOf(key);
     if (node === undefined) return;
-    if (node >= 0) this.tickOne(node, on);
-    else this.tickMany(this.itemsBelow(~node), on);
+    this.ticks.set(node >= 0 ? [node] : this.itemsBelow(~node), on);
   }
 
   /**
@@ -164,85 +144,30 @@ export class PlanView {
     const items: number[] = [];
     for (let i = Math.max(0, from); i <= Math.min(to, this.rowCount - 1); i++) {
       const node = this.order.nodes[i] ?? 0;
-      const some = node >= 0 ? [node] : this.folded[~node] ? this.itemsBelow(~node) : [];
-      for (const item of some) if (this.canTick(item)) items.push(item);
+      if (node >= 0) items.push(node);
+      else if (this.folded[~node]) items.push(...this.itemsBelow(~node));
     }
-    this.tickMany(items, !items.every((item) => this.ticked[item] === 1));
+    this.ticks.toggle(items);
   }
 
   /** Ticks all visible files. */
   tickShown(on: boolean): void {
-    const items: number[] = [];
-    for (let i = 0; i < this.ticked.length; i++) if (this.shown[i]) items.push(i);
-    this.tickMany(items, on);
+    this.ticks.setWhere((item) => this.shown[item] === 1, on);
   }
 
   /** Ticks all files of one class, also hidden ones, but never a hidden delete. */
   tickClass(rowClass: RowClass, on: boolean): void {
     const wanted = rowClasses.indexOf(rowClass);
-    const items: number[] = [];
-    for (let i = 0; i < this.ticked.length; i++) {
-      const mayHide = !deleting[wanted] || !on || this.shown[i] === 1;
-      if (this.index.classOf[i] === wanted && mayHide) items.push(i);
-    }
-    this.tickMany(items, on);
-  }
-
-  /**
-   * Enables the deletes and ticks the visible ones (never a hidden one), or disables and unticks all.
-   */
-  includeDeletes(on: boolean): void {
-    if (this.running) return;
-    const deletes = this.index.flat[sections.indexOf('delete')] ?? new Int32Array(0);
-    this.deletesEnabled = true;
-    this.tickMany(on ? deletes.filter((item) => this.shown[item] === 1) : deletes, on);
-    this.deletesEnabled = on;
+    const mayBeHidden = !isDeleting(rowClass) || !on;
+    this.ticks.setWhere(
+      (item) => this.index.classOf[item] === wanted && (mayBeHidden || this.shown[item] === 1),
+      on,
+    );
   }
 
   /** The common tick of all visible rows that can be ticked; undefined when there are none. */
   get tickOfShown(): Tick | undefined {
-    return this.isCheck ? undefined : this.sums.tickOf(...sections.keys());
-  }
-
-  /** Ids of the ticked actions in the plan's order. Omits the removal of a folder when a file that would leave it is not ticked. */
-  selectedIds(): string[] {
-    const { actions } = this.plan;
-    const held = new Set<string>();
-    const hold = (path: string) => {
-      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
-        held.add(path.slice(0, end));
-    };
-    const isTicked = (i: number) => this.ticked[i] === 1;
-    actions.forEach((action, i) => {
-      if (isTicked(i)) return;
-      if (action.kind === 'deleteFile' || action.kind === 'removeFolder') hold(action.path);
-      if (action.kind === 'moveFile') hold(action.from);
-    });
-    return actions
-      .filter(({ kind, path }, i) => isTicked(i) && !(kind === 'removeFolder' && held.has(path)))
-      .map((action) => action.id);
-  }
-
-  /** Returns totals by class, without empty classes. */
-  summary(): ClassSummary[] {
-    const sums = rowClasses.map((rowClass) => ({
-      class: rowClass,
-      files: 0,
-      bytes: 0,
-      ticked: 0,
-      tickedBytes: 0,
-    }));
-    for (let i = 0; i < this.index.size; i++) {
-      const sum = sums[this.index.classOf[i] ?? 0];
-      if (!sum) continue;
-      const bytes = this.index.bytesOf[i] ?? 0;
-      sum.files++;
-      sum.bytes += bytes;
-      if (this.ticked[i] !== 1) continue;
-      sum.ticked++;
-      sum.tickedBytes += bytes;
-    }
-    return sums.filter((sum) => sum.files > 0);
+    return this.ticks.isCheck ? undefined : this.sums.tickOf(...sections.keys());
   }
 
   /** Returns the position of the row of `key`, or of its nearest visible parent when it is hidden; −1 when neither exists. */
@@ -279,7 +204,7 @@ export class PlanView {
   /** Starts a run of these actions: queues them and marks the others that never ran as left out. Ticks no longer change. */
   beginRun(ids: Iterable<string>): void {
     const items = [...ids].flatMap((id) => this.keys.itemOf(id) ?? []);
-    this.running = true;
+    this.ticks.isRunning = true;
     this.run.begin(items);
     if (this.filterNow.states.length > 0) this.refilter();
   }
@@ -318,22 +243,17 @@ export class PlanView {
       this.shown[i] = isShown ? 1 : 0;
       if (isShown) this.shownTotal++;
     }
-    this.sums.count(this.shown, this.ticked);
+    this.sums.count(this.shown, this.ticks.ticked);
     this.layOut();
   }
 
   memory(): ViewState {
-    const { classOf, folders } = this.index;
-    const turned = this.isCheck
-      ? []
-      : this.plan.actions.filter((_, i) => this.ticked[i] === (deleting[classOf[i] ?? 0] ? 1 : 0));
-    const collapsed = folders.flatMap((_, n) => (this.folded[n] ? [this.keys.keyOf(~n)] : []));
     return {
       filter: this.filterNow,
       flat: this.isFlat,
-      collapsed,
-      deletesEnabled: this.deletesEnabled,
-      toggled: turned.map((action) => action.id),
+      collapsed: this.index.folders.flatMap((_, n) => (this.folded[n] ? [this.keys.keyOf(~n)] : [])),
+      deletesEnabled: this.ticks.deletesEnabled,
+      toggled: this.ticks.toggledIds(),
     };
   }
 
@@ -341,8 +261,6 @@ export class PlanView {
     // A new plan has no run, so it has no states.
     this.filterNow = { ...memory.filter, states: [] };
     this.isFlat = memory.flat;
-    this.deletesEnabled =
-      memory.deletesEnabled && (this.index.flat[sections.indexOf('delete')]?.length ?? 0) > 0;
     for (const section of ['conflict', 'skipped'] as const) {
       const root = sections.indexOf(section);
       if (memory === initialViewState && (this.index.flat[root]?.length ?? 0) > longGroup)
@@ -352,25 +270,10 @@ export class PlanView {
       const node = this.keys.nodeOf(key);
       if (node !== undefined && node < 0) this.folded[~node] = 1;
     }
-    for (const id of memory.toggled) {
-      const item = this.keys.itemOf(id);
-      if (item !== undefined && this.canTick(item)) this.ticked[item] = this.ticked[item] ? 0 : 1;
-    }
-  }
-
-  private canTick(item: number): boolean {
-    if (this.isCheck || this.running || item >= this.ticked.length) return false;
-    return !deleting[this.index.classOf[item] ?? 0] || this.deletesEnabled;
-  }
-
-  private tickOne(item: number, on: boolean): void {
-    if (!this.canTick(item) || this.ticked[item] === (on ? 1 : 0)) return;
-    this.ticked[item] = on ? 1 : 0;
-    if (this.shown[item]) this.sums.ticks(item, on ? 1 : -1);
-  }
-
-  private tickMany(items: ArrayLike<number>, on: boolean): void {
-    for (let i = 0; i < items.length; i++) this.tickOne(items[i] ?? -1, on);
+    this.ticks.recall(
+      memory.deletesEnabled,
+      memory.toggled.flatMap((id) => this.keys.itemOf(id) ?? []),
+    );
   }
 
   private itemsBelow(folder: number): number[] {
@@ -392,46 +295,40 @@ export class PlanView {
     const node = this.order.nodes[at] ?? 0;
     const level = this.order.levels[at] ?? 1;
     const key = this.keys.keyOf(node);
-    if (node >= 0) {
+    if (node >= 0)
       return itemRow(this.index, node, {
         key,
         level,
         parent: this.keys.keyOf(~(this.index.folderOf[node] ?? 0)),
-        ...(node < this.ticked.length && !this.isCheck
-          ? { tick: this.ticked[node] === 1, locked: !this.canTick(node) }
-          : {}),
+        ...this.ticks.ofItem(node),
         state: this.run.stateOf(node),
         share: this.run.shareOf(node),
         error: this.run.errorOf(node),
       });
-    }
     const folder = this.index.folders[~node];
+    const { section = 'change', parent = -1, label = '', path = '' } = folder ?? {};
     const facts = {
       key,
       level,
-      ...(folder && folder.parent >= 0 ? { parent: this.keys.keyOf(~folder.parent) } : {}),
-      section: folder?.section ?? 'change',
+      parent: parent < 0 ? undefined : this.keys.keyOf(~parent),
+      section,
       expanded: this.folded[~node] === 0,
       files: this.sums.filesIn(~node),
       bytes: this.sums.bytesIn(~node),
     };
-    if (~node < sections.length) {
-      return {
-        kind: 'section',
-        ...facts,
-        ...(facts.section === 'delete' ? { gate: this.deletesEnabled } : {}),
-      };
-    }
-    const tick = this.isCheck ? undefined : this.sums.tickOf(~node);
+    const isDelete = section === 'delete';
+    const { isCheck, deletesEnabled } = this.ticks;
+    if (~node < sections.length)
+      return { kind: 'section', ...facts, gate: isDelete ? deletesEnabled : undefined };
     const run = this.run.ofFolder(~node);
     return {
       kind: 'folder',
       ...facts,
-      label: folder?.label ?? '',
-      path: folder?.path ?? '',
-      ...(tick === undefined ? {} : { tick }),
-      ...(facts.section === 'delete' && !this.deletesEnabled ? { locked: true } : {}),
-      ...(run.total === 0 ? {} : { run }),
+      label,
+      path,
+      tick: isCheck ? undefined : this.sums.tickOf(~node),
+      locked: isDelete && !deletesEnabled ? true : undefined,
+      run: run.total === 0 ? undefined : run,
     };
   }
 }

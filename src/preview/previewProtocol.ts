@@ -1,6 +1,7 @@
 import type { ComparisonMode, DeleteTime, PlanOptions, Verb } from '../plan/model/planOptions';
 import type { Row, RowState, Tick } from './planRow';
-import type { ClassSummary, RowFilter, ViewState } from './planView';
+import type { ClassSummary } from './planTicks';
+import type { RowFilter, ViewState } from './planView';
 import type { PageCommand, PageRequest } from './readPageRequest';
 import type { Strings } from './strings';
 
@@ -74,13 +75,13 @@ export interface PageState {
   readonly compare: ComparisonMode;
   readonly deletes: DeleteTime;
   readonly options: PlanOptions;
-  readonly scan?: ScanState;
+  readonly scan?: ScanState | undefined;
   /** Present while there is a plan, also during another scan. */
-  readonly table?: TableState;
-  readonly run?: RunState;
+  readonly table?: TableState | undefined;
+  readonly run?: RunState | undefined;
   readonly banners: readonly Banner[];
   /** In phase `error`: a sentence. Absent when the scan was cancelled. */
-  readonly error?: string;
+  readonly error?: string | undefined;
 }
 
 export interface PlaceName {
@@ -113,7 +114,7 @@ export interface TableState {
   readonly scannedAt: number;
   readonly filter: RowFilter;
   readonly flat: boolean;
-  readonly tickOfShown?: Tick;
+  readonly tickOfShown?: Tick | undefined;
   /** Whether deletes can be ticked. */
   readonly deletesIncluded: boolean;
   readonly ticksFixed: boolean;
@@ -128,17 +129,19 @@ export interface RunState {
   readonly filesDone: number;
   readonly bytes: number;
   readonly bytesDone: number;
-  readonly bytesPerSecond?: number;
-  readonly leftMs?: number;
+  readonly bytesPerSecond?: number | undefined;
+  readonly leftMs?: number | undefined;
   /** How long the service asks to wait; absent while requests succeed. */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
   readonly ms: number;
   readonly cancelling: boolean;
   /** Number of actions that a retry would repeat. */
   readonly again: number;
   readonly wasCancelled: boolean;
   /** Files without an action; absent when there are none. `undone` counts those that should have been copied or deleted. */
-  readonly leftAlone?: { readonly conflicts: number; readonly skipped: number; readonly undone: number };
+  readonly leftAlone?:
+    | { readonly conflicts: number; readonly skipped: number; readonly undone: number }
+    | undefined;
 }
 
 export interface Banner {

@@ -29,26 +29,16 @@ export class RunRows {
 
   ofFolder(folder: number): FolderRun {
     const count = (state: RowState) => this.below[rowStates.indexOf(state)]?.[folder] ?? 0;
-    const [done, failed, changed] = [count('done'), count('failed'), count('changed')];
+    const [copied, failed, changed] = [count('copied'), count('failed'), count('changed')];
     const [cancelled, notStarted] = [count('cancelled'), count('notStarted')];
-    const copied = count('copied');
-    const ended = done + copied + failed + changed;
-    return {
-      total: ended + cancelled + notStarted + count('queued') + count('moving'),
-      ended,
-      failed,
-      ...(copied > 0 && { copied }),
-      ...(changed > 0 && { changed }),
-      ...(cancelled > 0 && { cancelled }),
-      ...(notStarted > 0 && { notStarted }),
-    };
+    const ended = count('done') + copied + failed + changed;
+    const total = ended + cancelled + notStarted + count('queued') + count('moving');
+    return { total, ended, failed, copied, changed, cancelled, notStarted };
   }
 
   counts(): Readonly<Record<RowState, number>> {
-    return Object.fromEntries(rowStates.map((state, i) => [state, this.totals[i]])) as Record<
-      RowState,
-      number
-    >;
+    const entries = rowStates.map((state, i) => [state, this.totals[i]]);
+    return Object.fromEntries(entries) as Record<RowState, number>;
   }
 
   /** Queues these items, marks others that never ran as left out, and keeps the outcomes of an earlier run. */

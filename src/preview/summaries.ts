@@ -1,4 +1,6 @@
+import { optionNames, planOptionSchema } from '../plan/model/optionSchema';
 import type { Plan } from '../plan/model/plan';
+import type { PlanOptions } from '../plan/model/planOptions';
 import type { Formatter } from './format';
 import type { FolderRun, RowState } from './planRow';
 import type { PlanView } from './planView';
@@ -62,13 +64,14 @@ export function runSummary(run: RunState, words: Strings, format: Formatter): st
 
 /** Summarises a run below a folder: "425 of 20,000 done, 3 failed, 19,572 not started". */
 export function folderRunText(run: FolderRun, words: Strings, format: Formatter): string {
-  const done = fill(words.doneOf, format.count(doneIn(run)), format.count(run.total));
-  return [done, ...otherOutcomes(run, words, format)].join(', ');
+  const done = run.ended - run.copied - run.failed - run.changed;
+  const doneOf = fill(words.doneOf, format.count(done), format.count(run.total));
+  return [doneOf, ...otherOutcomes(run, words, format)].join(', ');
 }
 
 /** Returns the worst outcome below a folder once everything below it is finished; undefined before. */
 export function folderOutcome(run: FolderRun): RowState | undefined {
-  const { copied = 0, failed, changed = 0, cancelled = 0, notStarted = 0 } = run;
+  const { copied, failed, changed, cancelled, notStarted } = run;
   if (run.ended + cancelled + notStarted < run.total) return undefined;
   if (failed > 0) return 'failed';
   if (copied > 0) return 'copied';
@@ -77,21 +80,17 @@ export function folderOutcome(run: FolderRun): RowState | undefined {
   return notStarted > 0 ? 'notStarted' : 'done';
 }
 
-function doneIn({ ended, copied = 0, failed, changed = 0 }: FolderRun): number {
-  return ended - copied - failed - changed;
-}
+/** The outcomes other than "done", in the order of the summary. */
+const outcomes = ['copied', 'failed', 'changed', 'cancelled', 'notStarted'] as const;
 
-/** Counts the outcomes other than "done". */
 function otherOutcomes(
-  counts: Partial<Record<RowState, number>>,
+  counts: Readonly<Record<(typeof outcomes)[number], number>>,
   words: Strings,
   format: Formatter,
 ): string[] {
-  const outcomes = ['copied', 'failed', 'changed', 'cancelled', 'notStarted'] as const;
-  return outcomes.flatMap((outcome) => {
-    const { [outcome]: count = 0 } = counts;
-    return count > 0 ? [fill(words[`outcome:${outcome}`], format.count(count))] : [];
-  });
+  return outcomes
+    .filter((outcome) => counts[outcome] > 0)
+    .map((outcome) => fill(words[`outcome:${outcome}`], format.count(counts[outcome])));
 }
 
 /** The progress of a run as the parts of one line. While the service asks to wait, the wait replaces the remaining time. */
@@ -120,19 +119,49 @@ export function tableFacts(
   view: PlanView,
 ): Omit<TableState, 'table' | 'scanMs' | 'scannedAt' | 'ticksFixed' | 'running'> {
   const { shown, all } = view.matches;
-  const tick = view.tickOfShown;
   const { listed, unchanged } = view.plan;
   return {
     rowCount: view.rowCount,
     shown,
     all,
-    classes: view.summary(),
+    classes: view.ticks.summary(),
     unchanged: unchanged.files,
     extra: Math.max(0, listed.target.files - unchanged.files),
     listed: Math.max(listed.source.files, listed.target.files),
     filter: view.filter,
     flat: view.flat,
-    deletesIncluded: view.deletesIncluded,
-    ...(tick ? { tickOfShown: tick } : {}),
+    deletesIncluded: view.ticks.deletesEnabled,
+    tickOfShown: view.tickOfShown,
   };
+}
+
+/** Options whose control has a label that explains them; the summary only counts them. */
+const counted = optionNames.filter(
+  (name) =>
+    ['flag', 'milliseconds', 'size', 'age'].includes(planOptionSchema[name].kind) &&
+    !('default' in planOptionSchema[name]),
+);
+
+/** Summarises the options of a plan that differ from the defaults. Options that can lose a file come first and in full. */
+export function optionFacts(options: PlanOptions, words: Strings, format: Formatter): string[] {
+  const { verb, filters, deletes, maxDelete, backupFolder, trackRenames, ignoreFiles } = options;
+  const deleting = verb === 'sync' && deletes !== 'none';
+  const changing = verb !== 'check';
+  const more = counted.filter((name) => options[name] !== undefined && options[name] !== false).length;
+  const limits = [
+    maxDelete?.files !== undefined && format.plural(maxDelete.files, words.filesOne, words.filesMany),
+    maxDelete?.percent !== undefined && format.percent(maxDelete.percent / 100),
+    maxDelete?.bytes !== undefined && format.bytes(maxDelete.bytes),
+  ].filter((limit) => limit !== false);
+  return [
+    verb === 'move' && words.factMove,
+    deleting && deletes === 'before' && words.factBefore,
+    deleting && deletes === 'during' && words.factDuring,
+    changing && backupFolder !== undefined && fill(words.factBackup, backupFolder),
+    deleting && limits.length > 0 && fill(words.factMaxDelete, limits.join(', ')),
+    deleting && trackRenames && trackRenames !== 'none' && words[`factRenames:${trackRenames}`],
+    filters.length > 0 && format.plural(filters.length, words.rulesOne, words.rulesMany),
+    ignoreFiles && ignoreFiles.length > 0 && ignoreFiles.join(', '),
+    more > 0 && format.plural(more, words.factOptionsOne, words.factOptionsMany),
+  ].filter((fact) => typeof fact === 'string');
 }

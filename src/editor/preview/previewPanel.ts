@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../../app';
 import { isRecord } from '../../base/encoding';
 import { describePlan } from '../../plan/build/describePlan';
-import type { Place, Plan } from '../../plan/model/plan';
+import type { Place } from '../../plan/model/plan';
 import { HostChannel } from '../../preview/messageChannel';
 import { initialViewState, type ViewState } from '../../preview/planView';
 import type { PlaceName, RunState } from '../../preview/previewProtocol';
@@ -15,18 +15,17 @@ import { PlanPreviewSession } from './previewSession';
 import { RunNotification } from './runNotification';
 import { readSyncRequest, samePlace } from './syncRequests';
 
-export interface PageParts {
-  /** Addresses from `webview.asWebviewUri`. */
+/**
+ * Builds the HTML shell of the preview. It has no data: everything arrives by messages and is set as text. `script` and `style` are
+ * addresses from `webview.asWebviewUri`.
+ */
+export function planPreviewPage(parts: {
   readonly script: string;
   readonly style: string;
-  /** `webview.cspSource` */
   readonly cspSource: string;
   readonly language: string;
   readonly title: string;
-}
-
-/** Builds the HTML shell of the preview. It has no data: everything arrives by messages and is set as text. */
-export function planPreviewPage(parts: PageParts): string {
+}): string {
   const nonce = randomBytes(16).toString('base64');
   // The toolkit uses constructed style sheets, which the policy allows. Its feature test needs a style element, whose nonce it
   // reads from the meta element below.
@@ -50,8 +49,6 @@ export function planPreviewPage(parts: PageParts): string {
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
-
-export type { PreviewServices } from './previewPorts';
 
 const viewType = 'cloudRemotes.planPreview';
 
@@ -111,16 +108,10 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     memory: ViewState,
     ticksLost: boolean,
   ): void {
-    const panel = new PlanPreviewPanel(
-      webview,
-      this.extensionUri,
-      request,
-      title,
-      this.services,
-      (around) => {
-        return new PlanPreviewSession(request, title, this.app, this.services, around, memory, ticksLost);
-      },
-    );
+    const { app, services, extensionUri } = this;
+    const start = (host: PanelHost) =>
+      new PlanPreviewSession(request, title, app, services, host, memory, ticksLost);
+    const panel = new PlanPreviewPanel(webview, extensionUri, request, title, services, start);
     this.panels.add(panel);
     webview.onDidDispose(() => this.panels.delete(panel));
     void panel.session.rescan();
@@ -143,9 +134,9 @@ class PlanPreviewPanel {
     request: SyncRequest,
     title: string | undefined,
     private readonly services: PreviewServices,
-    start: (around: PanelHost) => PlanPreviewSession,
+    start: (host: PanelHost) => PlanPreviewSession,
   ) {
-    this.session = start(this.around());
+    this.session = start(this.panelHost());
     this.notification = new RunNotification(this.words, () => this.session.cancel());
     this.channel = new HostChannel(
       (message) => {
@@ -196,7 +187,7 @@ class PlanPreviewPanel {
     });
   }
 
-  private around(): PanelHost {
+  private panelHost(): PanelHost {
     return {
       words: this.words,
       language: vscode.env.language,
@@ -207,8 +198,9 @@ class PlanPreviewPanel {
         window.setPanelTitle(this.panel, this.title);
       },
       close: () => this.panel.dispose(),
-      savePlan: (plan) => savePlan(plan),
-      saveList: (plan) => saveList(plan),
+      savePlan: (plan) => saveText('plan.json', { JSON: ['json'] }, `${JSON.stringify(plan, null, 2)}\n`),
+      saveList: (plan) =>
+        saveText('differences.txt', { Text: ['txt'] }, [...describePlan(plan), ''].join('\n')),
       showError: (sentence) => void window.showErrorMessage(sentence),
       runBegan: () => this.notification.began(this.title, this.isGone || !this.panel.visible),
       runProgressed: (run) => this.notification.progressed(run),
@@ -268,24 +260,10 @@ function titleOf(request: SyncRequest): string {
   return fill(template, trimmed(request.source), trimmed(request.target));
 }
 
-/** Writes the plan as text, for people and other programs. */
-async function saveList(plan: Plan): Promise<void> {
+/** Lets the user choose a file for the text, first in the workspace's folder. */
+async function saveText(name: string, filters: Record<string, string[]>, text: string): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const uri = await window.showSaveDialog({
-    filters: { Text: ['txt'] },
-    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'differences.txt') } : {}),
-  });
-  if (!uri) return;
-  const text = [...describePlan(plan), ''].join('\n');
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
-}
-
-async function savePlan(plan: Plan): Promise<void> {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const uri = await window.showSaveDialog({
-    filters: { JSON: ['json'] },
-    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'plan.json') } : {}),
-  });
-  if (!uri) return;
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(`${JSON.stringify(plan, null, 2)}\n`));
+  const defaultUri = folder && vscode.Uri.joinPath(folder, name);
+  const uri = await window.showSaveDialog({ filters, ...(defaultUri && { defaultUri }) });
+  if (uri) await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
 }

@@ -16,7 +16,7 @@ import { describeRecovery } from '../window/recovery';
 import * as window from '../window/window';
 import { openContentDiff } from './contentDiff';
 import { explainPath } from './explainFilter';
-import type { PreviewServices } from './previewPanel';
+import type { PreviewServices } from './previewPorts';
 
 export interface PreviewParts {
   readonly app: App;

@@ -4,7 +4,7 @@ import { removesFiles } from '../../plan/build/safety';
 import { selectActions } from '../../plan/build/selectActions';
 import type { Plan, PlanProgress } from '../../plan/model/plan';
 import { formatter } from '../../preview/format';
-import { planIndexSteps } from '../../preview/planIndex';
+import { type PlanIndex, planIndexSteps } from '../../preview/planIndex';
 import { initialViewState, PlanView, type ViewState } from '../../preview/planView';
 import type {
   Banner,
@@ -19,23 +19,26 @@ import type {
 import type { PageRequest } from '../../preview/readPageRequest';
 import { fill } from '../../preview/strings';
 import { lastingBanners, planBanners, runSummary, tableFacts } from '../../preview/summaries';
-import { handlePanelCommand } from './pageCommands';
 import type { PanelHost, PreviewServices } from './previewPorts';
 import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './runState';
+import { StateNotices } from './stateNotices';
 import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
 
 /** Maximum number of ticks and folded folders that survive a reload of the window. */
 const mostRemembered = 2000;
-const progressEveryMs = 150;
-const rememberAfterMs = 300;
+
+type Handlers = {
+  readonly [Type in PageRequest['type']]: (
+    request: Extract<PageRequest, { readonly type: Type }>,
+  ) => ReplyTo<Type> extends undefined ? Promise<void> | void : ReplyTo<Type>;
+};
 
 /** One preview from scan to report: owns the plan and its view, and handles the page's requests. Independent of the editor. */
 export class PlanPreviewSession {
   private phase: Phase = 'scanning';
   private view: PlanView | undefined;
   private table = 0;
-  private scanning: AbortController | undefined;
-  private scan: ScanState | undefined;
+  private scanning: { readonly abort: AbortController; counts: ScanState } | undefined;
   private scanMs = 0;
   private scannedAt = 0;
   private run: PlanRun | undefined;
@@ -43,8 +46,7 @@ export class PlanPreviewSession {
   private confirming = false;
   private error: string | undefined;
   private banners: readonly Banner[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private rememberTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly notices: StateNotices;
   private lastFilterAt = 0;
 
   constructor(
@@ -55,46 +57,35 @@ export class PlanPreviewSession {
     private readonly panel: PanelHost,
     private memory: ViewState = initialViewState,
     private readonly ticksLost = false,
-  ) {}
+  ) {
+    this.notices = new StateNotices(panel, this);
+  }
 
   get request(): SyncRequest {
     return this.current;
   }
 
-  get isRunning(): boolean {
-    return this.running !== undefined;
-  }
-
   /** Computes the plan again and cancels a scan in progress. Does nothing during a run. */
   async rescan(): Promise<void> {
-    if (this.running || this.confirming) return;
-    this.scanning?.abort();
+    if (this.isBusy) return;
+    this.scanning?.abort.abort();
     const abort = new AbortController();
-    this.scanning = abort;
+    const counts = { sourceFiles: 0, targetFiles: 0, requested: 0, completed: 0, actions: 0 };
+    const scan = { abort, counts };
+    this.scanning = scan;
     this.phase = 'scanning';
-    this.scan = { sourceFiles: 0, targetFiles: 0, requested: 0, completed: 0, actions: 0 };
     this.error = undefined;
-    this.showState();
+    this.notices.now();
     const began = this.panel.now();
     try {
       const plan = await this.app.planSync(this.current, abort.signal, (progress) => {
-        if (this.scanning === abort) this.scanned(progress);
+        if (this.scanning === scan) this.scanned(scan, progress);
       });
       const index = await runInTimeSlices(planIndexSteps(plan));
-      if (this.scanning !== abort) return;
-      this.scanMs = this.panel.now() - began;
-      this.scannedAt = this.panel.now();
-      const first = this.view === undefined && this.ticksLost;
-      this.memory = this.view?.memory() ?? this.memory;
-      this.view = new PlanView(plan, this.memory, index);
-      this.table++;
-      this.run = undefined;
-      this.phase = index.size === 0 && plan.problems.length === 0 ? 'same' : 'preview';
-      const reset = { tone: 'warning', text: this.panel.words.ticksReset } as const;
-      this.banners = [...(first && index.size > 0 ? [reset] : []), ...planBanners(plan, this.panel.words)];
+      if (this.scanning !== scan) return;
+      this.showPlan(plan, index, began);
     } catch (error) {
-      // A scan that was given up for another one has nothing to say any more.
-      if (this.scanning !== abort) return;
+      if (this.scanning !== scan) return;
       this.memory = this.view?.memory() ?? this.memory;
       this.view = undefined;
       this.phase = 'error';
@@ -103,111 +94,96 @@ export class PlanPreviewSession {
         this.error = this.services.describeError(error);
         this.services.log.write('error', 'plan', this.error);
       }
-    } finally {
-      if (this.scanning === abort) {
-        this.scanning = undefined;
-        this.scan = undefined;
-        this.showState();
-      }
     }
+    this.scanning = undefined;
+    this.notices.now();
+  }
+
+  private showPlan(plan: Plan, index: PlanIndex, began: number): void {
+    const { words } = this.panel;
+    this.scannedAt = this.panel.now();
+    this.scanMs = this.scannedAt - began;
+    const isReset = this.view === undefined && this.ticksLost && index.size > 0;
+    this.memory = this.view?.memory() ?? this.memory;
+    this.view = new PlanView(plan, this.memory, index);
+    this.table++;
+    this.run = undefined;
+    this.phase = index.size === 0 && plan.problems.length === 0 ? 'same' : 'preview';
+    const reset: Banner = { tone: 'warning', text: words.ticksReset };
+    this.banners = [...(isReset ? [reset] : []), ...planBanners(plan, words)];
   }
 
   /** Takes another request of a command for the same sides, unless a run is in progress. */
   async replan(request: SyncRequest): Promise<void> {
-    if (this.running || this.confirming) return;
+    if (this.isBusy) return;
     this.current = request;
     await this.rescan();
   }
 
   /** The panel is closed: cancels a scan; a run continues and can be cancelled from its notification. */
   dispose(): void {
-    this.scanning?.abort();
-    clearTimeout(this.rememberTimer);
+    this.scanning?.abort.abort();
+    this.notices.forget();
   }
 
   /** Cancels everything in progress and sends no more notices. */
   stop(): void {
     this.dispose();
     this.cancel();
-    clearTimeout(this.timer);
+    this.notices.stop();
   }
 
   cancel(): void {
-    this.scanning?.abort();
+    this.scanning?.abort.abort();
     if (!this.running) return;
     this.run?.cancelAsked();
     this.running.abort();
-    this.showState();
+    this.notices.now();
   }
 
-  /** Handles a request of the page; see PageRequest. */
-  async answer<T extends PageRequest>(request: T): Promise<ReplyTo<T['type']>>;
-  async answer(request: PageRequest): Promise<ReplyTo<PageRequest['type']>> {
-    const { view } = this;
-    switch (request.type) {
-      case 'ready':
-        this.remember();
-        return { language: this.panel.language, words: this.panel.words, state: this.state() };
-      case 'rows': {
-        const rows = view?.window(request.from, request.count) ?? [];
-        return { table: this.table, from: request.from, rows };
-      }
-      case 'locate':
-        return { places: this.places(request.keys) };
-      case 'find':
-        return { at: view?.find(request.start, request.after) ?? -1 };
-      case 'filter':
-        return this.reorder(request.anchors, (v) =>
-          v.setFilter({ text: request.text, classes: request.classes, states: request.states }),
-        );
-      case 'flat':
-        return this.reorder(request.anchors, (v) => v.setFlat(request.flat));
-      case 'expand':
-        return this.reorder(request.anchors, (v) => v.setExpanded(request.key, request.expanded));
-      case 'expandAll':
-        return this.reorder(request.anchors, (v) => v.setAllExpanded(request.expanded));
-      case 'tick':
-        return this.retick((v) => v.tick(request.key, request.on));
-      case 'toggleRange':
-        return this.retick((v) => {
-          if (request.table === this.table) v.toggleRange(request.from, request.to);
-        });
-      case 'tickShown':
-        return this.retick((v) => v.tickShown(request.on));
-      case 'tickClass':
-        return this.retick((v) => v.tickClass(request.class, request.on));
-      case 'includeDeletes':
-        return this.retick((v) => v.includeDeletes(request.on));
-      case 'compare':
-        return this.revise(withCompare(this.current, request.mode));
-      case 'deletes':
-        return this.revise(withDeletes(this.current, request.on));
-      case 'setOptions':
-        return this.setOptions(request.options);
-      case 'open':
-        return this.open(request.key);
-      case 'swap':
-        return this.swap();
-      case 'copyInstead':
-      case 'syncInstead':
-        this.restart(withVerb(this.current, request.type === 'copyInstead' ? 'copy' : 'sync'));
-        return undefined;
-      case 'rescan':
-        void this.rescan();
-        return undefined;
-      case 'apply':
-        void this.apply(view?.selectedIds() ?? []);
-        return undefined;
-      case 'retry':
-        void this.apply(view ? idsToRetry(view) : []);
-        return undefined;
-      case 'cancel':
-        this.cancel();
-        return undefined;
-      default:
-        return handlePanelCommand(request, this.current, view, this.panel, this.services);
-    }
+  /** Handles a request of the page. */
+  async answer<T extends PageRequest>(request: T): Promise<ReplyTo<T['type']>> {
+    const handle = this.handlers[request.type as PageRequest['type']] as (request: T) => unknown;
+    return (await handle(request)) as ReplyTo<T['type']>;
   }
+
+  private readonly handlers: Handlers = {
+    ready: () => {
+      this.notices.remember();
+      return { language: this.panel.language, words: this.panel.words, state: this.state() };
+    },
+    rows: ({ from, count }) => ({ table: this.table, from, rows: this.view?.window(from, count) ?? [] }),
+    locate: ({ keys }) => ({ places: this.places(keys) }),
+    find: ({ start, after }) => ({ at: this.view?.find(start, after) ?? -1 }),
+    filter: ({ type: _, anchors, ...filter }) => this.reorder(anchors, (view) => view.setFilter(filter)),
+    flat: ({ flat, anchors }) => this.reorder(anchors, (view) => view.setFlat(flat)),
+    expand: ({ key, expanded, anchors }) => this.reorder(anchors, (view) => view.setExpanded(key, expanded)),
+    expandAll: ({ expanded, anchors }) => this.reorder(anchors, (view) => view.setAllExpanded(expanded)),
+    tick: ({ key, on }) => this.retick((view) => view.tick(key, on)),
+    toggleRange: ({ table, from, to }) =>
+      this.retick((view) => table === this.table && view.toggleRange(from, to)),
+    tickShown: ({ on }) => this.retick((view) => view.tickShown(on)),
+    tickClass: ({ class: rowClass, on }) => this.retick((view) => view.tickClass(rowClass, on)),
+    includeDeletes: ({ on }) => this.retick((view) => view.ticks.includeDeletes(on)),
+    compare: ({ mode }) => this.revise(withCompare(this.current, mode)),
+    deletes: ({ on }) => this.revise(withDeletes(this.current, on)),
+    setOptions: ({ options }) => this.setOptions(options),
+    open: ({ key }) => this.open(key),
+    swap: () => this.restart(reversed(this.current)),
+    copyInstead: () => this.restart(withVerb(this.current, 'copy')),
+    syncInstead: () => this.restart(withVerb(this.current, 'sync')),
+    rescan: () => void this.rescan(),
+    apply: () => void this.apply(this.view?.ticks.selectedIds() ?? []),
+    retry: () => void this.apply(this.view ? idsToRetry(this.view) : []),
+    cancel: () => this.cancel(),
+    close: () => this.panel.close(),
+    savePlan: () => this.view && this.panel.savePlan(this.view.plan),
+    saveList: () => this.view && this.panel.saveList(this.view.plan),
+    showLog: () => this.services.showLog(),
+    explain: ({ key }) => this.services.explainPath(this.current, this.view?.itemOf(key)?.path),
+    explainPath: () => this.services.explainPath(this.current),
+    copyAsCommand: () => this.services.copyAsCommand(this.current),
+  };
 
   /** Returns the state to keep for a reload of the window. */
   saved(): SavedPanel {
@@ -239,10 +215,10 @@ export class PlanPreviewSession {
       deletes: current.options.deletes,
       options: current.options,
       banners: this.banners,
-      ...(this.scan ? { scan: this.scan } : {}),
-      ...(run ? { run } : {}),
-      ...(this.error === undefined ? {} : { error: this.error }),
-      ...(view ? { table: this.tableOf(view) } : {}),
+      scan: this.scanning?.counts,
+      run,
+      error: this.error,
+      table: view && this.tableOf(view),
     };
   }
 
@@ -257,9 +233,14 @@ export class PlanPreviewSession {
     };
   }
 
-  private scanned({ listed, compared, actions }: PlanProgress): void {
-    this.scan = { sourceFiles: listed.source, targetFiles: listed.target, ...compared, actions };
+  private scanned(scan: { counts: ScanState }, { listed, compared, actions }: PlanProgress): void {
+    scan.counts = { sourceFiles: listed.source, targetFiles: listed.target, ...compared, actions };
     this.soon();
+  }
+
+  /** A scan may be in progress: another one replaces it. */
+  private get isBusy(): boolean {
+    return this.running !== undefined || this.confirming;
   }
 
   private places(keys: readonly string[]): number[] {
@@ -269,13 +250,13 @@ export class PlanPreviewSession {
   private reorder(anchors: readonly string[], change: (view: PlanView) => void) {
     if (this.view) change(this.view);
     this.table++;
-    this.remember();
+    this.notices.remember();
     return { state: this.state(), places: this.places(anchors) };
   }
 
-  private retick(change: (view: PlanView) => void) {
+  private retick(change: (view: PlanView) => unknown) {
     if (this.view && this.phase === 'preview') change(this.view);
-    this.remember();
+    this.notices.remember();
     return { state: this.state() };
   }
 
@@ -293,13 +274,9 @@ export class PlanPreviewSession {
     }
   }
 
-  private swap(): undefined {
-    this.restart(reversed(this.current));
-  }
-
   /** Resets the ticks and the filter by class after a change of direction or verb; keeps the rest of the view. */
   private restart(request: SyncRequest): void {
-    if (this.running || this.confirming) return;
+    if (this.isBusy) return;
     this.current = request;
     const memory = this.view?.memory() ?? this.memory;
     this.memory = {
@@ -317,7 +294,7 @@ export class PlanPreviewSession {
     void this.rescan();
   }
 
-  private async open(key: string): Promise<undefined> {
+  private async open(key: string): Promise<void> {
     const item = this.view?.itemOf(key);
     if (!this.view || !item) return;
     try {
@@ -329,17 +306,9 @@ export class PlanPreviewSession {
 
   /** Runs the actions of these ids; confirms deletes first. Never rejects. */
   private async apply(ids: readonly string[]): Promise<void> {
-    const { view } = this;
-    if (
-      !view ||
-      ids.length === 0 ||
-      view.plan.options.verb === 'check' ||
-      this.running ||
-      this.confirming ||
-      this.scanning
-    )
-      return;
-    if (this.phase !== 'preview' && this.phase !== 'finished') return;
+    const { view, phase } = this;
+    if (!view || ids.length === 0 || this.isBusy || this.scanning) return;
+    if (view.plan.options.verb === 'check' || (phase !== 'preview' && phase !== 'finished')) return;
     this.confirming = true;
     let plan: Plan;
     try {
@@ -364,7 +333,7 @@ export class PlanPreviewSession {
     this.banners = lastingBanners(view.plan, this.panel.words);
     this.table++;
     this.panel.runBegan();
-    this.showState();
+    this.notices.now();
     this.soon();
     const later: Banner[] = [];
     try {
@@ -397,7 +366,7 @@ export class PlanPreviewSession {
     this.banners = [...this.banners, ...later, ...(changed > 0 ? [changedBanner] : [])];
     const summary = runSummary(run, words, format);
     this.refilterStates();
-    this.showState();
+    this.notices.now();
     this.panel.runEnded(run, summary);
   }
 
@@ -406,35 +375,16 @@ export class PlanPreviewSession {
     return before ? { bytes: before.bytesDone, ms: before.ms } : { bytes: 0, ms: 0 };
   }
 
-  /** Sends the state at once, with the part that the page keeps for a reload. */
-  private showState(): void {
-    if (this.timer) clearTimeout(this.timer);
-    this.timer = undefined;
-    this.panel.tell({ type: 'state', state: this.state() });
-    this.remember();
-  }
-
-  /** Delayed, because a held key ticks many times a second and the saved state of a large plan takes long to write. */
-  private remember(): void {
-    this.rememberTimer ??= setTimeout(() => {
-      this.rememberTimer = undefined;
-      this.panel.tell({ type: 'remember', saved: this.saved() });
-    }, rememberAfterMs);
-  }
-
-  /** Sends progress a few times a second, however often it changes. */
+  /** Sends progress a few times a second until the run ends. */
   private soon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
+    this.notices.soon(() => {
       const { run } = this;
-      if (run && this.running) {
-        run.sample(this.panel.now());
-        this.panel.runProgressed(run.state(this.panel.now()));
-        if (this.panel.now() - this.lastFilterAt > 1000) this.refilterStates();
-        this.soon();
-      }
-      this.panel.tell({ type: 'state', state: this.state() });
-    }, progressEveryMs);
+      if (!run || !this.running) return;
+      run.sample(this.panel.now());
+      this.panel.runProgressed(run.state(this.panel.now()));
+      if (this.panel.now() - this.lastFilterAt > 1000) this.refilterStates();
+      this.soon();
+    });
   }
 
   /** Applies a filter by state at intervals, so that rows do not jump faster than a user can read. */

@@ -120,8 +120,8 @@ export class PlanRun implements RunObserver {
 
   state(now: number): RunState {
     const counts = this.view.stateCounts();
-    const rate = this.endedAt === undefined ? this.meter.bytesPerSecond() : undefined;
-    const left = this.endedAt === undefined ? this.meter.left() : undefined;
+    const { waitsUntil: until = now } = this;
+    const hasEnded = this.endedAt !== undefined;
     const again = counts.copied + counts.failed + counts.cancelled + counts.notStarted;
     return {
       counts,
@@ -129,16 +129,14 @@ export class PlanRun implements RunObserver {
       filesDone: counts.done,
       bytes: this.earlier.bytes + this.totalBytes,
       bytesDone: this.earlier.bytes + this.movedBytes + this.inFlightBytes,
-      ...(rate === undefined ? {} : { bytesPerSecond: rate }),
-      ...(left === undefined ? {} : { leftMs: left }),
-      ...(this.waitsUntil !== undefined && this.endedAt === undefined && this.waitsUntil > now
-        ? { waitMs: this.waitsUntil - now }
-        : {}),
+      bytesPerSecond: hasEnded ? undefined : this.meter.bytesPerSecond(),
+      leftMs: hasEnded ? undefined : this.meter.left(),
+      waitMs: hasEnded || until <= now ? undefined : until - now,
       ms: this.earlier.ms + (this.endedAt ?? now) - this.startedAt,
-      cancelling: this.cancelling && this.endedAt === undefined,
-      again: this.endedAt === undefined ? again : idsToRetry(this.view).length,
+      cancelling: this.cancelling && !hasEnded,
+      again: hasEnded ? idsToRetry(this.view).length : again,
       wasCancelled: this.cancelling && counts.cancelled + counts.notStarted > 0,
-      ...(this.leftAlone && { leftAlone: this.leftAlone }),
+      leftAlone: this.leftAlone,
     };
   }
 

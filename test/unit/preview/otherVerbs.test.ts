@@ -50,8 +50,8 @@ test('In a comparison no way of ticking ticks anything', () => {
   view.tickShown(true);
   view.tickClass('sourceOnly', true);
   view.tickClass('targetOnly', true);
-  view.includeDeletes(true);
-  assert.deepEqual(view.selectedIds(), []);
+  view.ticks.includeDeletes(true);
+  assert.deepEqual(view.ticks.selectedIds(), []);
   assert.equal(view.tickOfShown, undefined);
   assert.deepEqual(view.memory().toggled, []);
 });
@@ -81,8 +81,8 @@ test('A rename is one row at the new path that tells the old one, and is ticked 
     [row?.path, row?.class, row?.because, row?.detail, row?.isNew, row?.tick],
     ['new/photo.jpg', 'rename', 'renamed', 'old/photo.jpg', false, true],
   );
-  assert.deepEqual(view.selectedIds(), ['r:new/photo.jpg']);
-  const sum = view.summary().find(({ class: name }) => name === 'rename');
+  assert.deepEqual(view.ticks.selectedIds(), ['r:new/photo.jpg']);
+  const sum = view.ticks.summary().find(({ class: name }) => name === 'rename');
   assert.deepEqual([sum?.files, sum?.bytes], [1, 0]);
 });
 
@@ -102,7 +102,7 @@ test('What a move only removes has both sides in its row, and the bytes that it 
     [row?.class, row?.because, row?.source?.size, row?.target?.size],
     ['removeSource', 'alreadyThere', 70, 70],
   );
-  const sum = view.summary().find(({ class: name }) => name === 'removeSource');
+  const sum = view.ticks.summary().find(({ class: name }) => name === 'removeSource');
   assert.deepEqual([sum?.files, sum?.bytes, sum?.ticked], [1, 70, 1]);
 });
 

@@ -96,7 +96,7 @@ test('An empty plan has no rows and nothing to tick', () => {
   assert.equal(view.rowCount, 0);
   assert.deepEqual(view.window(0, 100), []);
   assert.equal(view.tickOfShown, undefined);
-  assert.deepEqual(view.selectedIds(), []);
+  assert.deepEqual(view.ticks.selectedIds(), []);
 });
 
 test('A window past the end is cut, and one from anywhere has the rows of that place', () => {
@@ -132,7 +132,7 @@ test('The sum of what is ticked follows the ticks, by class and in bytes', () =>
   const view = new PlanView(mixed());
   view.tick(keyOf(view, 'z.js'), false);
   const sums = Object.fromEntries(
-    view.summary().map((s) => [s.class, [s.files, s.bytes, s.ticked, s.tickedBytes]]),
+    view.ticks.summary().map((s) => [s.class, [s.files, s.bytes, s.ticked, s.tickedBytes]]),
   );
   assert.deepEqual(sums, {
     upload: [4, 1310, 3, 310],
@@ -141,7 +141,7 @@ test('The sum of what is ticked follows the ticks, by class and in bytes', () =>
     conflict: [1, 100, 0, 0],
     skipped: [1, 0, 0, 0],
   });
-  assert.deepEqual(view.selectedIds(), ['c:a.txt', 'c:css/x.css', 'c:css/y.css', 't:css/t.css']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a.txt', 'c:css/x.css', 'c:css/y.css', 't:css/t.css']);
 });
 
 test('Deletes can’t be ticked, by no way at all, until they are included', () => {
@@ -151,7 +151,7 @@ test('Deletes can’t be ticked, by no way at all, until they are included', () 
   view.tickShown(true);
   view.toggleRange(7, 10);
   assert.deepEqual(
-    view.selectedIds().filter((id) => id.startsWith('d:')),
+    view.ticks.selectedIds().filter((id) => id.startsWith('d:')),
     [],
   );
   const locked = view.window(0, 99).filter((row) => row.kind !== 'section' && row.locked);
@@ -173,12 +173,12 @@ test('A class is ticked as a whole, also what a filter hides; of deletes only wh
   const view = new PlanView(mixed());
   view.setFilter({ ...noFilter, text: 'old' });
   view.tickClass('upload', false);
-  assert.deepEqual(view.selectedIds(), ['t:css/t.css']);
-  view.includeDeletes(true);
+  assert.deepEqual(view.ticks.selectedIds(), ['t:css/t.css']);
+  view.ticks.includeDeletes(true);
   view.tickClass('delete', false);
   view.tickClass('delete', true);
   view.tickClass('upload', true);
-  assert.deepEqual(view.selectedIds(), [
+  assert.deepEqual(view.ticks.selectedIds(), [
     'c:a.txt',
     'c:css/x.css',
     'c:css/y.css',
@@ -211,15 +211,15 @@ test('A row has the same key in a later plan, whatever came before it there', ()
 
 test('Including deletes ticks all of them; single ones can be unticked; excluding unticks all', () => {
   const view = new PlanView(mixed());
-  view.includeDeletes(true);
+  view.ticks.includeDeletes(true);
   view.tick(keyOf(view, 'gone.txt'), false);
   assert.deepEqual(
-    view.selectedIds().filter((id) => id.startsWith('d:')),
+    view.ticks.selectedIds().filter((id) => id.startsWith('d:')),
     ['d:css/old.css'],
   );
-  view.includeDeletes(false);
+  view.ticks.includeDeletes(false);
   assert.deepEqual(
-    view.selectedIds().filter((id) => id.startsWith('d:')),
+    view.ticks.selectedIds().filter((id) => id.startsWith('d:')),
     [],
   );
 });
@@ -227,16 +227,16 @@ test('Including deletes ticks all of them; single ones can be unticked; excludin
 test('Including deletes under a filter ticks only those that can be seen', () => {
   const view = new PlanView(mixed());
   view.setFilter({ ...noFilter, text: 'old' });
-  view.includeDeletes(true);
+  view.ticks.includeDeletes(true);
   view.setFilter(noFilter);
   assert.deepEqual(
-    view.selectedIds().filter((id) => id.startsWith('d:')),
+    view.ticks.selectedIds().filter((id) => id.startsWith('d:')),
     ['d:css/old.css'],
   );
   view.setFilter({ ...noFilter, text: 'nothing' });
-  view.includeDeletes(false);
+  view.ticks.includeDeletes(false);
   assert.deepEqual(
-    view.selectedIds().filter((id) => id.startsWith('d:')),
+    view.ticks.selectedIds().filter((id) => id.startsWith('d:')),
     [],
   );
 });
@@ -245,23 +245,23 @@ test('Conflicts and skipped files can never be ticked', () => {
   const view = new PlanView(mixed());
   view.tick(keyOf(view, 'docs'), true);
   view.tick(keyOf(view, '[conflict 1]'), true);
-  assert.equal(view.selectedIds().length, 5);
+  assert.equal(view.ticks.selectedIds().length, 5);
 });
 
 test('A range unticks the files between its ends when all are ticked, else it ticks them', () => {
   const view = new PlanView(mixed());
   view.toggleRange(2, 5);
-  assert.deepEqual(view.selectedIds(), ['c:a.txt', 't:css/t.css']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a.txt', 't:css/t.css']);
   view.toggleRange(1, 2);
-  assert.deepEqual(view.selectedIds(), ['c:a.txt', 'c:css/x.css', 't:css/t.css']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a.txt', 'c:css/x.css', 't:css/t.css']);
 });
 
 test('A range over everything, with locked deletes at its end, is about what can be ticked', () => {
   const view = new PlanView(mixed());
   view.toggleRange(0, 1000);
-  assert.deepEqual(view.selectedIds(), []);
+  assert.deepEqual(view.ticks.selectedIds(), []);
   view.toggleRange(0, 1000);
-  assert.equal(view.selectedIds().length, 5);
+  assert.equal(view.ticks.selectedIds().length, 5);
 });
 
 test('A range over an open folder’s row does not reach past the range; over a folded one it takes all below', () => {
@@ -271,7 +271,7 @@ test('A range over an open folder’s row does not reach past the range; over a 
   view.setExpanded(keyOf(view, 'css/'), false);
   view.tick(keyOf(view, 'css/'), true);
   view.toggleRange(0, 1);
-  assert.deepEqual(view.selectedIds(), ['c:a.txt', 'c:deep/er/still/z.js']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a.txt', 'c:deep/er/still/z.js']);
 });
 
 test('A filter by class shows only that class, and folders that hold some of it', () => {
@@ -299,7 +299,7 @@ test('Under a filter a folder’s tick and “all” are about the files shown o
   view.setFilter({ ...noFilter, text: 'css' });
   view.tickShown(false);
   view.setFilter(noFilter);
-  assert.deepEqual(view.selectedIds(), ['c:a.txt', 'c:deep/er/still/z.js']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a.txt', 'c:deep/er/still/z.js']);
 });
 
 test('Folding hides what is below and keeps its ticks and sums', () => {
@@ -352,7 +352,7 @@ test('Typing letters finds the next row that begins so, round the end', () => {
 test('A later plan of the same sides keeps ticks, folding, filter and list by name', () => {
   const view = new PlanView(mixed());
   view.tick(keyOf(view, 'x.css'), false);
-  view.includeDeletes(true);
+  view.ticks.includeDeletes(true);
   view.tick(keyOf(view, 'gone.txt'), false);
   view.setExpanded(keyOf(view, 'deep/er/still/'), false);
   view.setFilter({ ...noFilter, text: 's' });
@@ -369,7 +369,7 @@ test('A later plan of the same sides keeps ticks, folding, filter and list by na
   });
   const again = new PlanView(later, memory);
   assert.equal(again.filter.text, 's');
-  assert.deepEqual(again.selectedIds(), ['c:css/new.css', 'c:deep/er/still/z.js', 'd:css/old.css']);
+  assert.deepEqual(again.ticks.selectedIds(), ['c:css/new.css', 'c:deep/er/still/z.js', 'd:css/old.css']);
   assert.deepEqual(drawn(again), [
     '~ css/',
     '  x new.css',
@@ -383,18 +383,18 @@ test('A later plan of the same sides keeps ticks, folding, filter and list by na
 
 test('A delete that a later plan brings again is not ticked, even while deletes are included', () => {
   const view = new PlanView(mixed());
-  view.includeDeletes(true);
+  view.ticks.includeDeletes(true);
   const later = planOf({ actions: [remove('gone.txt'), remove('surprise.txt')] });
-  assert.deepEqual(new PlanView(later, view.memory()).selectedIds(), ['d:gone.txt']);
+  assert.deepEqual(new PlanView(later, view.memory()).ticks.selectedIds(), ['d:gone.txt']);
 });
 
 test('A plan without deletes closes the gate, so that a third plan does not find it open', () => {
   const view = new PlanView(mixed());
-  view.includeDeletes(true);
+  view.ticks.includeDeletes(true);
   const second = new PlanView(planOf({ actions: [upload('a')] }), view.memory());
-  assert.equal(second.deletesIncluded, false);
+  assert.equal(second.ticks.deletesEnabled, false);
   assert.deepEqual(
-    new PlanView(mixed(), second.memory()).selectedIds().filter((id) => id.startsWith('d:')),
+    new PlanView(mixed(), second.memory()).ticks.selectedIds().filter((id) => id.startsWith('d:')),
     [],
   );
 });
@@ -402,23 +402,24 @@ test('A plan without deletes closes the gate, so that a third plan does not find
 test('A run queues what is ticked, marks the rest as left out, and fixes the ticks', () => {
   const view = new PlanView(mixed());
   view.tick(keyOf(view, 'x.css'), false);
-  view.beginRun(view.selectedIds());
+  view.beginRun(view.ticks.selectedIds());
   view.tick(keyOf(view, 'x.css'), true);
-  view.includeDeletes(true);
-  assert.equal(view.selectedIds().length, 4);
+  view.ticks.includeDeletes(true);
+  assert.equal(view.ticks.selectedIds().length, 4);
   assert.deepEqual(view.idsInState('leftOut'), ['c:css/x.css', 'd:css/old.css', 'd:gone.txt']);
   assert.deepEqual(view.idsInState('queued').length, 4);
 });
 
 test('Folders sum up their part of the run, and a filter by outcome shows only that outcome', () => {
   const view = new PlanView(mixed());
-  view.beginRun(view.selectedIds());
+  view.beginRun(view.ticks.selectedIds());
   view.setState('c:css/x.css', 'moving', 0.5);
   view.setState('c:css/x.css', 'done');
   view.setState('c:css/y.css', 'failed', undefined, 'Access denied.');
   const [css] = view.window(0, 1);
   assert.ok(css?.kind === 'folder');
-  assert.deepEqual(css.run, { total: 3, ended: 2, failed: 1 });
+  const none = { copied: 0, changed: 0, cancelled: 0, notStarted: 0 };
+  assert.deepEqual(css.run, { total: 3, ended: 2, failed: 1, ...none });
   view.setFilter({ ...noFilter, states: ['failed'] });
   const rows = view.window(0, 9);
   assert.deepEqual(rows.map(nameOf), ['css/', 'y.css']);
@@ -428,8 +429,8 @@ test('Folders sum up their part of the run, and a filter by outcome shows only t
 
 test('A retry queues the failed ones and leaves what was done as it is', () => {
   const view = new PlanView(mixed());
-  view.beginRun(view.selectedIds());
-  for (const id of view.selectedIds()) view.setState(id, id === 'c:a.txt' ? 'failed' : 'done');
+  view.beginRun(view.ticks.selectedIds());
+  for (const id of view.ticks.selectedIds()) view.setState(id, id === 'c:a.txt' ? 'failed' : 'done');
   view.beginRun(view.idsInState('failed'));
   const { queued, done, failed, leftOut } = view.stateCounts();
   assert.deepEqual([queued, done, failed, leftOut], [1, 4, 0, 2]);
@@ -480,19 +481,19 @@ test('Folders to be removed stand among the deletes, count as no files, and go o
     }),
     initialViewState,
   );
-  assert.deepEqual(view.selectedIds(), ['c:a']);
-  view.includeDeletes(true);
-  assert.deepEqual(view.selectedIds(), ['c:a', 'd:old/x', 'd:old/sub/y', 'f:old/sub', 'f:old']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a']);
+  view.ticks.includeDeletes(true);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a', 'd:old/x', 'd:old/sub/y', 'f:old/sub', 'f:old']);
   assert.ok(drawn(view).includes('◉ [delete 2]'), drawn(view).join('\n'));
-  const kinds = view.summary().map((sum) => [sum.class, sum.files]);
+  const kinds = view.ticks.summary().map((sum) => [sum.class, sum.files]);
   assert.deepEqual(kinds, [
     ['upload', 1],
     ['delete', 2],
     ['removeFolder', 2],
   ]);
   view.tick(keyOf(view, 'y'), false);
-  assert.deepEqual(view.selectedIds(), ['c:a', 'd:old/x']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a', 'd:old/x']);
   view.tick(keyOf(view, 'y'), true);
   view.tick(keyOf(view, 'x'), false);
-  assert.deepEqual(view.selectedIds(), ['c:a', 'd:old/sub/y', 'f:old/sub']);
+  assert.deepEqual(view.ticks.selectedIds(), ['c:a', 'd:old/sub/y', 'f:old/sub']);
 });

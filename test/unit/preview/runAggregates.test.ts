@@ -106,7 +106,7 @@ for (const [ends, cancelled, text, mark, summary] of cases) {
 test('a folder has no mark while something below it waits or moves, and its sum grows by what is done', () => {
   const actions = ['a', 'b', 'c', 'd'].map((name) => upload(`site/${name}`, 10));
   const view = new PlanView(planOf({ actions }));
-  view.beginRun(view.selectedIds());
+  view.beginRun(view.ticks.selectedIds());
   const shown = () => {
     const { run } = view.window(0, 1)[0] as FolderRow;
     assert.ok(run);
@@ -126,7 +126,7 @@ test('a folder has no mark while something below it waits or moves, and its sum 
 test('the sums of folders within folders agree with each other', () => {
   const actions = ['site/a', 'site/in/b', 'site/in/deep/c', 'site/in/deep/d'].map((path) => upload(path, 10));
   const view = new PlanView(planOf({ actions }));
-  view.beginRun(view.selectedIds());
+  view.beginRun(view.ticks.selectedIds());
   for (const [id, state] of [
     ['c:site/a', 'done'],
     ['c:site/in/b', 'notStarted'],
