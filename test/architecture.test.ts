@@ -12,9 +12,10 @@ interface Room {
   readonly may: readonly string[];
 }
 
-const page = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const page = read('docs/architecture.md');
 
-/** The rooms that `docs/architecture.md` lists, with the imports it allows; the most exact first. */
+/** The rooms of `docs/architecture.md` with their allowed imports; the longest path first. */
 const rooms: readonly Room[] = [...page.matchAll(/^\| `([^`]+)` \|[^|]+\| (.+) \|$/gm)]
   .map(([, folder = '', list = '']) => ({
     folder,
@@ -28,7 +29,7 @@ function importsIn(list: string): string[] {
   );
 }
 
-/** What the sentence above a table allows to all its rooms. */
+/** The imports that the sentence above a table allows to all its rooms. */
 function sharedBy(folder: string): string[] {
   const area = /^src\/(editor|backends)\//.exec(folder)?.[1];
   if (area === undefined) return [];
@@ -41,7 +42,7 @@ function sharedBy(folder: string): string[] {
   ];
 }
 
-/** Packages and the one file that may load them, where a dependency is kept behind a door. */
+/** Packages that only one file may load. */
 const doors: readonly { pattern: RegExp; only: string }[] = [
   { pattern: /^@vscode\/webview-ui-toolkit/, only: 'media/planPreview/controls.ts' },
   { pattern: /^@(aws-sdk|smithy)\//, only: 'src/backends/s3/awsSdk.ts' },
@@ -54,15 +55,14 @@ interface ImportLine {
 }
 
 function importsOf(file: string): ImportLine[] {
-  const text = readFileSync(path.join(root, file), 'utf8');
-  const found: ImportLine[] = [];
-  for (const match of text.matchAll(
+  const lines = read(file).matchAll(
     /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm,
-  )) {
-    const spelled = match[2] ?? match[3] ?? '';
-    found.push({ file, target: resolve(file, spelled), typeOnly: match[1] !== undefined });
-  }
-  return found;
+  );
+  return [...lines].map(([, type, named, dynamic]) => ({
+    file,
+    target: resolve(file, named ?? dynamic ?? ''),
+    typeOnly: type !== undefined,
+  }));
 }
 
 function resolve(file: string, spelled: string): string {
@@ -89,23 +89,20 @@ const files = ['src', 'media']
   .flatMap((folder) => globSync(path.join(root, folder), /\.tsx?$/))
   .map((file) => path.relative(root, file).split(path.sep).join('/'));
 
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
 test('every import goes down the reading direction', () => {
   assert.ok(files.length > 40, 'the source files were found');
-  const wrong: string[] = [];
-  for (const file of files) {
+  const wrong = [...imports].flatMap(([file, lines]) => {
     const room = roomOf(file);
-    if (!room) {
-      wrong.push(`${file} stands in no room: give its folder a row in docs/architecture.md.`);
-      continue;
-    }
-    for (const line of importsOf(file)) {
-      if (doors.some((door) => door.pattern.test(line.target))) continue;
-      if (!isAllowed(line, room))
-        wrong.push(
-          `${file} imports ${line.typeOnly ? 'types of ' : ''}${line.target}; it may import ${room.may.join(', ')}.`,
-        );
-    }
-  }
+    if (!room) return [`${file} is in no room: give its folder a row in docs/architecture.md.`];
+    return lines
+      .filter((line) => !doors.some(({ pattern }) => pattern.test(line.target)) && !isAllowed(line, room))
+      .map(
+        ({ target, typeOnly }) =>
+          `${file} imports ${typeOnly ? 'types of ' : ''}${target}; it may import ${room.may.join(', ')}.`,
+      );
+  });
   assert.deepEqual(wrong, []);
 });
 
@@ -113,7 +110,7 @@ test('every question of the page leads to a file that has the name', () => {
   const questions = [...page.matchAll(/^\| [^|]+\? \| `([^`]+)` \| `(\w+)` \|$/gm)];
   assert.ok(questions.length > 40, 'the questions were found');
   for (const [question, file = '', name = ''] of questions)
-    assert.match(readFileSync(path.join(root, file), 'utf8'), new RegExp(`\\b${name}\\b`), question);
+    assert.match(read(file), new RegExp(`\\b${name}\\b`), question);
 });
 
 test('every room in the tables exists, and no folder has more than 15 files', () => {
@@ -122,56 +119,42 @@ test('every room in the tables exists, and no folder has more than 15 files', ()
       files.some((file) => file === folder || file.startsWith(`${folder}/`)),
       `${folder} holds no file`,
     );
-  const counts = new Map<string, number>();
-  for (const file of files)
-    counts.set(path.posix.dirname(file), (counts.get(path.posix.dirname(file)) ?? 0) + 1);
-  assert.deepEqual(
-    [...counts].filter(([, count]) => count > 15),
-    [],
-  );
+  const folders = files.map((file) => path.posix.dirname(file));
+  const isFull = (folder: string) => folders.filter((other) => other === folder).length > 15;
+  assert.deepEqual([...new Set(folders)].filter(isFull), []);
 });
 
 test('no two files import each other, directly or through others', () => {
-  const imports = new Map(
-    files.map((file) => [
-      file,
-      importsOf(file)
-        .map(({ target }) => target)
-        .filter((target) => target !== file),
-    ]),
-  );
   const finished = new Set<string>();
   const circles: string[] = [];
   const visit = (file: string, way: readonly string[]): void => {
     const start = way.indexOf(file);
     if (start !== -1) circles.push([...way.slice(start), file].join(' → '));
     if (start !== -1 || finished.has(file)) return;
-    for (const target of imports.get(file) ?? []) visit(target, [...way, file]);
+    for (const { target } of imports.get(file) ?? []) if (target !== file) visit(target, [...way, file]);
     finished.add(file);
   };
   for (const file of files) visit(file, []);
   assert.deepEqual(circles, []);
 });
 
-test('packages that may have to be replaced, or are heavy, are loaded in one file only', () => {
-  const wrong = files
-    .flatMap(importsOf)
-    .filter((line) => !line.typeOnly)
-    .flatMap((line) =>
-      doors.filter((door) => door.pattern.test(line.target) && line.file !== door.only).map(() => line),
-    )
-    .map((line) => `${line.file} loads ${line.target}`);
+test('a package that is heavy or may have to be replaced is loaded in one file only', () => {
+  const wrong = [...imports.values()]
+    .flat()
+    .filter(({ file, target, typeOnly }) =>
+      doors.some(({ pattern, only }) => !typeOnly && pattern.test(target) && file !== only),
+    );
   assert.deepEqual(wrong, []);
 });
 
 test('the preview code that runs in both worlds uses neither Node nor the DOM', () => {
   for (const file of files.filter((candidate) => candidate.startsWith('src/preview/'))) {
-    const text = readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const text = read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     assert.doesNotMatch(text, /from ['"]node:|\bBuffer\.|\bprocess\.|\bdocument\.|\bwindow\./, file);
   }
 });
 
-/** What of `vscode.window` shows no text, and so may be used anywhere in src/editor. */
+/** Members of `vscode.window` that show no text, so any file in src/editor may use them. */
 const silentWindow = new Set([
   'activeTextEditor',
   'onDidChangeActiveTextEditor',
@@ -184,7 +167,7 @@ const silentWindow = new Set([
   'visibleTextEditors',
 ]);
 
-/** Other ways to bring a text before the user, and the one file that may take each. */
+/** Other ways for a text to the user, and the files that may use each. */
 const textDoors: readonly { pattern: RegExp; only: readonly string[] }[] = [
   { pattern: /\bcreateOutputChannel\b/, only: ['src/editor/window/outputLog.ts'] },
   { pattern: /\bcreateTreeView\b/, only: ['src/editor/tree/remotesView.ts'] },
@@ -196,7 +179,7 @@ const textDoors: readonly { pattern: RegExp; only: readonly string[] }[] = [
     pattern: /\b(?:view|panel|webview)\.(?:message|title|description|badge) = /,
     only: ['src/editor/window/window.ts'],
   },
-  // Nothing uses these yet; what does needs a door first.
+  // Nothing uses these yet.
   {
     pattern:
       /\b(?:createTerminal|createTestController|createComment\w*|createDiagnosticCollection|registerTerminal\w+)\b/,
@@ -206,14 +189,14 @@ const textDoors: readonly { pattern: RegExp; only: readonly string[] }[] = [
     pattern: /\bvscode\.(?:Diagnostic|FileDecoration|CompletionItem|Hover|CodeLens|InlayHint|DocumentLink)\b/,
     only: [],
   },
-  // An icon in a text; a row names its icon in a field of its own.
+  // An icon in a text; a row has a field for its icon.
   { pattern: /['`]\$\((?!')/, only: ['src/editor/window/window.ts', 'src/editor/window/tooltip.ts'] },
 ];
 
 test('every text reaches the window through the doors that make names in it inert', () => {
   const wrong: string[] = [];
   for (const file of files.filter((one) => one.startsWith('src/editor/') || one === 'src/extension.ts')) {
-    const text = readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    const text = read(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
     if (file !== 'src/editor/window/window.ts') {
       for (const [, member = ''] of text.matchAll(/\bvscode\s*\.\s*window\s*\??\.\s*(\w+)/g))
         if (
@@ -234,34 +217,23 @@ test('every text reaches the window through the doors that make names in it iner
   assert.deepEqual(wrong, []);
 });
 
-test('all that wait for an abort share one listener of the signal, so that none is taken for a leak', () => {
+test('everything that waits for an abort shares one listener of the signal, so Node reports no leak', () => {
   for (const file of files)
     if (file !== 'src/base/aborts.ts')
-      assert.doesNotMatch(
-        readFileSync(path.join(root, file), 'utf8'),
-        /EventListener\(\s*'abort'|\.onabort\b/,
-        file,
-      );
+      assert.doesNotMatch(read(file), /EventListener\(\s*'abort'|\.onabort\b/, file);
 });
 
 test('no file hides several nouns', () => {
   for (const file of files) {
     assert.doesNotMatch(path.basename(file), /utils?|helpers?|manager/i, file);
     assert.notEqual(path.basename(file), 'index.ts', file);
-    const lines = readFileSync(path.join(root, file), 'utf8').split('\n').length;
+    const lines = read(file).split('\n').length;
     assert.ok(lines <= 450, `${file} has ${lines} lines: which noun is hiding in it?`);
   }
 });
 
-test('what decides and what moves files knows no service by name', () => {
-  const general = [
-    'src/plan/',
-    'src/transfer/',
-    'src/usecases/',
-    'src/preview/',
-    'src/remote/',
-    'src/rcloneConfig/',
-  ];
-  for (const file of files.filter((one) => general.some((folder) => one.startsWith(folder))))
-    assert.doesNotMatch(readFileSync(path.join(root, file), 'utf8'), /amazon/i, file);
+test('the code that plans and transfers knows no service by name', () => {
+  for (const file of files)
+    if (/^src\/(?:plan|transfer|usecases|preview|remote|rcloneConfig)\//.test(file))
+      assert.doesNotMatch(read(file), /amazon/i, file);
 });

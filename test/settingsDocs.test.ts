@@ -7,71 +7,51 @@ import { s3Fields } from '../src/backends/s3/config/s3Fields';
 import { type OptionName, type OptionRow, planOptionSchema } from '../src/plan/model/optionSchema';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
-const page = path.join(root, 'docs', 'settings.md');
+const readJson = (file: string) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 
 interface Property {
   readonly default?: unknown;
   readonly scope?: string;
   readonly description?: string;
   readonly markdownDescription?: string;
-}
-
-interface OptionSchema extends Property {
   readonly enum?: readonly string[];
   readonly enumDescriptions?: readonly string[];
-  readonly properties?: Readonly<Record<string, { readonly description: string }>>;
+  readonly properties?: Readonly<Record<string, Property>>;
+  readonly items?: Property;
 }
 
-/** The table of all options that a sync has, from the manifest and with what the other tools call them. */
+const groups: readonly { readonly properties: Readonly<Record<string, Property>> }[] =
+  readJson('package.json').contributes.configuration;
+const settings = groups.flatMap(({ properties }) => Object.entries(properties));
+const texts: Readonly<Record<string, string>> = readJson('package.nls.json');
+
+/** A text of the manifest for a cell of a table. Links to commands work in the settings editor only. */
+function cell(key: string | undefined): string {
+  return (texts[key?.slice(1, -1) ?? ''] ?? '')
+    .replaceAll(/\[([^\]]+)\]\(command:[^)]*\)/g, '*$1*')
+    .replaceAll('|', '\\|');
+}
+
+/** The table of the options of a sync, from the manifest, with the flags of the other tools. */
 function optionTable(): string {
-  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const texts = JSON.parse(readFileSync(path.join(root, 'package.nls.json'), 'utf8')) as Record<
-    string,
-    string
-  >;
-  const text = (key: string | undefined) => (texts[key?.slice(1, -1) ?? ''] ?? '').replaceAll('|', '\\|');
-  const groups = manifest.contributes.configuration as readonly {
-    properties: Record<string, { items?: { properties: { options: { properties: object } } } }>;
-  }[];
-  const syncs = groups.map((group) => group.properties['cloudRemotes.syncs']).find((found) => found);
-  const options = Object.entries(syncs?.items?.properties.options.properties ?? {}) as [
-    OptionName,
-    OptionSchema,
-  ][];
+  const [, syncs] = settings.find(([name]) => name === 'cloudRemotes.syncs') ?? [];
+  const options = Object.entries(syncs?.items?.properties?.['options']?.properties ?? {});
   assert.deepEqual(options.map(([name]) => name).sort(), Object.keys(planOptionSchema).sort());
-  const rows = options.map(([name, schema]) => {
-    const values = (schema.enum ?? []).map(
-      (value, i) => `\`${value}\`: ${text(schema.enumDescriptions?.[i])}`,
+  const rows = options.map(([name, option]) => {
+    const values = (option.enum ?? []).map(
+      (value, i) => `\`${value}\`: ${cell(option.enumDescriptions?.[i])}`,
     );
-    const parts = Object.entries(schema.properties ?? {}).map(
-      ([part, { description }]) => `\`${part}\`: ${text(description)}`,
+    const parts = Object.entries(option.properties ?? {}).map(
+      ([part, { description }]) => `\`${part}\`: ${cell(description)}`,
     );
-    const says = [text(schema.description), ...values, ...parts].join('<br>');
-    const { aws = '', rclone = '' }: OptionRow = planOptionSchema[name];
-    return `| \`${name}\` | ${says} | ${aws} | ${rclone} |`;
+    const { aws = '', rclone = '' }: OptionRow = planOptionSchema[name as OptionName];
+    return `| \`${name}\` | ${[cell(option.description), ...values, ...parts].join('<br>')} | ${aws} | ${rclone} |`;
   });
   return ['| Option | What it does | `aws s3` | rclone |', '|---|---|---|---|', ...rows].join('\n');
 }
 
-/** The tables of docs/settings.md, from the manifest and from what the backends declare. */
+/** The tables of docs/settings.md, from the manifest and the fields of the backends. */
 function tables(): string {
-  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-    contributes: { configuration: readonly { properties: Record<string, Property> }[] };
-  };
-  const texts = JSON.parse(readFileSync(path.join(root, 'package.nls.json'), 'utf8')) as Record<
-    string,
-    string
-  >;
-  const text = (key: string | undefined) => {
-    const found = key?.startsWith('%') ? texts[key.slice(1, -1)] : key;
-    // Links to commands work in the settings editor only.
-    return (found ?? '').replaceAll(/\[([^\]]+)\]\(command:[^)]*\)/g, '*$1*').replaceAll('|', '\\|');
-  };
-  const properties = manifest.contributes.configuration.flatMap((group) => Object.entries(group.properties));
-  const settings = properties.map(
-    ([name, property]) =>
-      `| \`${name}\` | \`${JSON.stringify(property.default)}\` | ${property.scope} | ${text(property.markdownDescription ?? property.description)} |`,
-  );
   const fields = s3Fields.map((field) => {
     const values = field.values
       ? ` (${field.kind === 'choice' ? '' : 'such as '}${field.values.map((value) => `\`${value}\``).join(', ')})`
@@ -83,12 +63,15 @@ function tables(): string {
     '',
     '| Setting | Default | Scope | What it does |',
     '|---|---|---|---|',
-    ...settings,
+    ...settings.map(
+      ([name, { default: preset, scope, markdownDescription, description }]) =>
+        `| \`${name}\` | \`${JSON.stringify(preset)}\` | ${scope} | ${cell(markdownDescription ?? description)} |`,
+    ),
     '',
     '## Settings of an S3 remote',
     '',
-    'One entry of `cloudRemotes.remotes` has `name`, `"backend": "s3"` and any of these. The secret access key and the session',
-    "token are never settings: the wizard puts them into the editor's secret storage.",
+    'An entry of `cloudRemotes.remotes` with `name`, `"backend": "s3"` and any of these settings. The secret access key and the session token',
+    "are never settings: the wizard stores them in the editor's secret storage.",
     '',
     '| Setting | Kind | Default | What it does |',
     '|---|---|---|---|',
@@ -96,37 +79,40 @@ function tables(): string {
     '',
     '## Settings of an Amazon Drive remote',
     '',
-    'One entry of `cloudRemotes.remotes` has `name`, `"backend": "amazonDrive"` and any of these; `client_id` must be there. Names,',
-    "defaults and units are those of rclone's backend `amazon cloud drive`. The client secret and the tokens are never settings: they",
-    'are in the secret storage of the editor. Amazon closed its own service at the end of 2023, so `endpoint`, `auth_url` and',
-    '`token_url` have to be those of a compatible one.',
+    'An entry of `cloudRemotes.remotes` with `name`, `"backend": "amazonDrive"`, `client_id` and any of the other settings. Names, defaults',
+    "and units are those of rclone's backend `amazon cloud drive`. The client secret and the tokens are never settings: they are in the editor's",
+    'secret storage. Amazon closed its service at the end of 2023, so `endpoint`, `auth_url` and `token_url` must name a compatible service.',
     '',
     '| Setting | Kind | Default | What it does |',
     '|---|---|---|---|',
     ...driveFields.map(
-      ({ name, kind, default: value, description }) =>
-        `| \`${name}\` | ${kind} | ${value === undefined ? '' : String(value)} | ${description} |`,
+      ({ name, kind, default: preset = '', description }) =>
+        `| \`${name}\` | ${kind} | ${preset} | ${description} |`,
     ),
     '',
   ].join('\n');
 }
 
-test('docs/settings.md says what the manifest and the backend declare', () => {
+/** Compares a file of the repository with the text that it must have; `UPDATE_GOLDEN=1` writes the file. */
+function mustBe(file: string, expected: (before: string) => string): void {
+  const whole = path.join(root, file);
+  const before = readFileSync(whole, 'utf8');
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(whole, expected(before));
+  else assert.equal(before, expected(before));
+}
+
+test('docs/settings.md agrees with the manifest and the backends', () => {
   const start =
-    '# Settings\n\nMade from the code; `UPDATE_GOLDEN=1 node test/run.mjs test/settingsDocs.test.ts` renews it.\n\n';
-  const wanted = start + tables();
-  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(page, wanted);
-  assert.equal(readFileSync(page, 'utf8'), wanted);
+    '# Settings\n\nMade from the code: `UPDATE_GOLDEN=1 node test/run.mjs test/settingsDocs.test.ts` writes this page.\n\n';
+  mustBe('docs/settings.md', () => start + tables());
 });
 
-test('the table of options in the README says what the manifest declares', () => {
-  const readme = path.join(root, 'README.md');
+test('the table of options in the README agrees with the manifest', () => {
   const [from, to] = ['<!-- options -->\n', '\n<!-- end of options -->'];
-  const before = readFileSync(readme, 'utf8');
-  const at = before.indexOf(from) + from.length;
-  const end = before.indexOf(to);
-  assert.ok(at > from.length && end >= at, 'the README has a place for the table');
-  const wanted = before.slice(0, at) + optionTable() + before.slice(end);
-  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(readme, wanted);
-  assert.equal(readFileSync(readme, 'utf8'), wanted);
+  mustBe('README.md', (before) => {
+    const at = before.indexOf(from) + from.length;
+    const end = before.indexOf(to);
+    assert.ok(at > from.length && end >= at, 'the README has a place for the table');
+    return before.slice(0, at) + optionTable() + before.slice(end);
+  });
 });
