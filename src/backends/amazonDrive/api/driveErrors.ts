@@ -32,125 +32,62 @@ export function hasDriveReason(error: unknown, reason: DriveErrorReason): error 
   return error instanceof DriveApiError && error.reason === reason;
 }
 
-interface ErrorRow {
-  readonly kind: RemoteErrorKind;
-  readonly sentence: (about: string, status: number) => string;
-  readonly reason?: DriveErrorReason;
-  /** Whether the message of the service follows the sentence. */
-  readonly quotes?: boolean;
-}
+type ErrorRow = readonly [
+  status: number,
+  kind: RemoteErrorKind,
+  /** `{about}` and `{About}` stand for the object of the request, `{said}` for the message of the service. */
+  sentence: string,
+  details?: {
+    /** Matches the code and the message of the body, with a space between them. */
+    readonly body?: RegExp;
+    readonly reason?: DriveErrorReason;
+  },
+];
 
-interface StatusRow extends ErrorRow {
-  readonly status: number;
-  /** Matches the code and the message of the body, with a space between them. */
-  readonly body?: RegExp;
-}
+const rejected = 'Amazon Drive rejected the request for {about}';
+const tooSlow = 'Amazon Drive did not finish the request for {about} in time.';
+const gone = 'The folder of {about} was moved or deleted by someone else in the meantime.';
 
 /**
  * The first row that matches counts. Transient kinds are retried, as by rclone (docs/amazon-drive-api.md §6): 400, 408, 429, 500, 502, 503,
  * 504 and the spurious 403; not 509, nor a 400 with a permanent cause.
  */
-const statusRows: readonly StatusRow[] = [
-  {
-    status: 400,
-    body: /next token.*expired/i,
-    kind: 'unavailable',
-    reason: 'pageTokenExpired',
-    sentence: () => 'The listing took too long.',
-  },
-  {
-    status: 400,
-    body: /parentId doesn.?t exist|trashed parent/i,
-    kind: 'changed',
-    reason: 'parentGone',
-    sentence: (about) => `The folder of ${about} was moved or deleted by someone else in the meantime.`,
-  },
-  {
-    status: 400,
-    body: /'name' failed to satisfy constraint/i,
-    kind: 'badName',
-    sentence: (about) => `Amazon Drive can't store the name of ${about}. Shorten it.`,
-  },
-  {
-    status: 400,
-    kind: 'unavailable',
-    sentence: (about) => `Amazon Drive rejected the request for ${about}.`,
-    quotes: true,
-  },
-  {
-    status: 403,
-    body: /Authorization header requires/,
-    kind: 'unavailable',
-    sentence: (about) => `Amazon Drive rejected the request for ${about} (temporary error).`,
-  },
-  {
-    status: 403,
-    kind: 'forbidden',
-    sentence: (about) =>
-      `Amazon Drive does not allow this for ${about}. Sign in again with all scopes, or with another account.`,
-    quotes: true,
-  },
-  { status: 404, kind: 'notFound', sentence: (about) => `${capital(about)} no longer exists.` },
-  { status: 408, kind: 'unavailable', sentence: tooSlow },
-  {
-    status: 409,
-    body: /^MD5_DUPLICATE /,
-    kind: 'other',
-    sentence: (about) => `Amazon Drive already has the content of ${about} in another file.`,
-  },
-  {
-    status: 409,
-    kind: 'alreadyExists',
-    reason: 'nameTaken',
-    sentence: (about) => `The name of ${about} is already taken.`,
-  },
-  {
-    status: 412,
-    kind: 'changed',
-    sentence: (about) => `${capital(about)} was changed by someone else in the meantime.`,
-  },
-  {
-    status: 413,
-    kind: 'unsupported',
-    sentence: (about) =>
-      `${capital(about)} is too large for Amazon Drive. Set "max_size" so that such files are left out.`,
-  },
-  {
-    status: 416,
-    kind: 'other',
-    reason: 'rangeOutside',
-    sentence: (about) => `${capital(about)} has no such byte range.`,
-  },
-  {
-    status: 429,
-    kind: 'rateLimited',
-    sentence: (about) => `Amazon Drive rejected the request for ${about}: too many requests.`,
-  },
-  { status: 504, kind: 'unavailable', sentence: tooSlow },
-  {
-    status: 509,
-    kind: 'other',
-    sentence: (about) =>
-      `Amazon Drive rejected the request for ${about}: the bandwidth of the account is used up. Try again later.`,
-  },
+const errorRows: readonly ErrorRow[] = [
+  [
+    400,
+    'unavailable',
+    'The listing took too long.',
+    { body: /next token.*expired/i, reason: 'pageTokenExpired' },
+  ],
+  [400, 'changed', gone, { body: /parentId doesn.?t exist|trashed parent/i, reason: 'parentGone' }],
+  [
+    400,
+    'badName',
+    "Amazon Drive can't store the name of {about}. Shorten it.",
+    { body: /'name' failed to satisfy constraint/i },
+  ],
+  [400, 'unavailable', `${rejected}.{said}`],
+  [403, 'unavailable', `${rejected} (temporary error).`, { body: /Authorization header requires/ }],
+  [
+    403,
+    'forbidden',
+    'Amazon Drive does not allow this for {about}. Sign in again with all scopes, or with another account.{said}',
+  ],
+  [404, 'notFound', '{About} no longer exists.'],
+  [408, 'unavailable', tooSlow],
+  [409, 'other', 'Another file already has the content of {about}.', { body: /^MD5_DUPLICATE / }],
+  [409, 'alreadyExists', 'The name of {about} is already taken.', { reason: 'nameTaken' }],
+  [412, 'changed', '{About} was changed by someone else in the meantime.'],
+  [
+    413,
+    'unsupported',
+    '{About} is too large for Amazon Drive. Set "max_size" so that such files are left out.',
+  ],
+  [416, 'other', '{About} has no such byte range.', { reason: 'rangeOutside' }],
+  [429, 'rateLimited', `${rejected}: too many requests.`],
+  [504, 'unavailable', tooSlow],
+  [509, 'other', `${rejected}: the bandwidth of the account is used up. Try again later.`],
 ];
-
-const serverError: ErrorRow = {
-  kind: 'unavailable',
-  sentence: (about) => `Amazon Drive failed to handle the request for ${about}.`,
-  quotes: true,
-};
-
-const unexpectedStatus: ErrorRow = {
-  kind: 'other',
-  sentence: (about, status) => `Amazon Drive rejected the request for ${about} (${status}).`,
-  quotes: true,
-};
-
-const rejectedToken: ErrorRow = {
-  kind: 'unauthenticated',
-  sentence: () => 'Amazon Drive no longer accepts the sign-in. Sign in again.',
-};
 
 /**
  * The error for an unsuccessful response.
@@ -166,8 +103,8 @@ export function toDriveApiError(
   now: number,
 ): DriveApiError {
   const { message, code, nodeId } = parseErrorBody(text);
-  const { kind, sentence, reason, quotes } = rejectsToken(status, headers, `${code} ${message}`)
-    ? rejectedToken
+  const [, kind, sentence, { reason } = {}] = rejectsToken(status, headers, `${code} ${message}`)
+    ? ([401, 'unauthenticated', 'Amazon Drive no longer accepts the sign-in. Sign in again.'] as const)
     : rowOf(status, `${code} ${message || text}`);
   const wait = retryAfterMs(headers['retry-after'], now);
   const details = {
@@ -175,20 +112,21 @@ export function toDriveApiError(
     ...(wait !== undefined && { retryAfterMs: wait }),
     ...(kind === 'unauthenticated' && { signIn: true as const }),
   };
-  const quoted = quotes && message !== '' ? ` The service says: ${asSentence(message)}` : '';
-  return new DriveApiError(
-    kind,
-    sentence(about, status) + quoted,
-    details,
-    status,
-    reason,
-    nodeId || undefined,
-  );
+  const texts: Readonly<Record<string, string>> = {
+    about,
+    About: about.charAt(0).toUpperCase() + about.slice(1),
+    said: message === '' ? '' : ` The service says: ${asSentence(message)}`,
+  };
+  const whole = sentence.replace(/\{(\w+)\}/g, (_placeholder, name) => texts[name] ?? '');
+  return new DriveApiError(kind, whole, details, status, reason, nodeId || undefined);
 }
 
-function rowOf(status: number, said: string): ErrorRow {
-  const found = statusRows.find((row) => row.status === status && (row.body?.test(said) ?? true));
-  return found ?? (status >= 500 ? serverError : unexpectedStatus);
+function rowOf(status: number, body: string): ErrorRow {
+  const found = errorRows.find(([of, , , details]) => of === status && (details?.body?.test(body) ?? true));
+  if (found) return found;
+  return status >= 500
+    ? [status, 'unavailable', 'Amazon Drive failed to handle the request for {about}.{said}']
+    : [status, 'other', `${rejected} (${status}).{said}`];
 }
 
 /** The error for a request to `service` without a complete response. RemoteErrors stay as they are. */
@@ -236,12 +174,4 @@ function asSentence(text: string): string {
     .trim()
     .slice(0, 300);
   return /[.?!]$/.test(clean) ? clean : `${clean}.`;
-}
-
-function tooSlow(about: string): string {
-  return `Amazon Drive did not finish the request for ${about} in time.`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
