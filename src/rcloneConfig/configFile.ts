@@ -2,12 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RemoteError } from '../remote/remoteError';
-import { decodeFile, readBytes, readTextFile, undecodable } from '../remote/textFile';
-
-/** The text of a configuration file; undefined when absent. Throws RemoteError `other` (unreadable) or `corrupted` (not text). */
-export function readConfigFile(file: string): Promise<string | undefined> {
-  return readTextFile(file);
-}
+import { decodeFile, readBytes, undecodable } from '../remote/textFile';
 
 /**
  * Replaces the text of a file (empty when there is no file) by `change(text)`. The write is atomic through a temporary file with mode

@@ -35,6 +35,7 @@ export interface OmittedSettings {
   readonly name: string;
   readonly leftOut: readonly OmittedSetting[];
 }
+
 const maxNamed = 8;
 
 /** "2 settings were left out: acl (photos), root (photos)." Empty for no setting. Never contains a value. */
@@ -43,9 +44,8 @@ export function leftOutSentence(remotes: readonly OmittedSettings[]): string {
   if (all.length === 0) return '';
   const named = all.slice(0, maxNamed).join(', ');
   const more = all.length > maxNamed ? ` and ${all.length - maxNamed} more` : '';
-  return all.length === 1
-    ? `1 setting was left out: ${named}.`
-    : `${all.length} settings were left out: ${named}${more}.`;
+  const count = all.length === 1 ? '1 setting was' : `${all.length} settings were`;
+  return `${count} left out: ${named}${more}.`;
 }
 
 /** For the log: one line per setting, with the reason. */

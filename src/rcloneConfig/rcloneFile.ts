@@ -98,12 +98,7 @@ function readLine(written: string): Line {
 }
 
 function unquoted(value: string): string | undefined {
-  const quote =
-    value.length >= 2 && value.startsWith('`')
-      ? '`'
-      : value.length >= 6 && value.startsWith('"""')
-        ? '"""'
-        : undefined;
+  const quote = ['`', '"""'].find((one) => value.startsWith(one) && value.length >= 2 * one.length);
   if (quote === undefined) return value;
   const end = value.slice(quote.length).lastIndexOf(quote);
   return end < 0 ? undefined : value.slice(quote.length, quote.length + end);
@@ -143,12 +138,9 @@ function firstReference(text: string): string | undefined {
 
 /** Expands `%(option)s` in values: from the default section, else from the section of the value, else to nothing. */
 class ReferenceExpander {
-  private readonly raw: Raw;
   private left = maxReplacedCharacters;
 
-  constructor(raw: Raw) {
-    this.raw = raw;
-  }
+  constructor(private readonly raw: Raw) {}
 
   expand(section: string, option: string, value: string): string {
     let text = value;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Backend, RcloneSecrets, RemoteSettings } from '../../backends/backend';
-import { changeConfigFile, readConfigFile } from '../../rcloneConfig/configFile';
+import { changeConfigFile } from '../../rcloneConfig/configFile';
 import {
   leftOutLines,
   leftOutSentence,
@@ -11,6 +11,7 @@ import {
 } from '../../rcloneConfig/exportRemotes';
 import { mergeSections, parseRcloneFile, sectionNameProblem } from '../../rcloneConfig/rcloneFile';
 import { remoteNameProblem } from '../../remote/remoteAddress';
+import { readTextFile } from '../../remote/textFile';
 import { printTokenBlob } from '../../signIn/tokenBlob';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
@@ -121,7 +122,7 @@ async function nameSections(
   remotes: readonly Exportable[],
   file: string,
 ): Promise<readonly NamedSection[] | undefined> {
-  const existing = [...parseRcloneFile((await readConfigFile(file)) ?? '').keys()];
+  const existing = [...parseRcloneFile((await readTextFile(file)) ?? '').keys()];
   const named: NamedSection[] = [];
   for (const remote of remotes) {
     const own = remote.settings.name;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { RemoteSettings, WizardStep } from '../../backends/backend';
-import { rcloneConfigPaths, readConfigFile } from '../../rcloneConfig/configFile';
+import { rcloneConfigPaths } from '../../rcloneConfig/configFile';
 import { leftOutLines, leftOutSentence } from '../../rcloneConfig/exportRemotes';
 import {
   type FoundRemote,
@@ -12,6 +12,7 @@ import {
 } from '../../rcloneConfig/importRemotes';
 import { parseRcloneFile } from '../../rcloneConfig/rcloneFile';
 import { RemoteError } from '../../remote/remoteError';
+import { readTextFile } from '../../remote/textFile';
 import { parseTokenBlob } from '../../signIn/tokenBlob';
 import { foldName } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
@@ -30,7 +31,7 @@ export async function importRcloneConfig(context: CommandContext, file?: string)
   try {
     const from = file ?? (await chooseFile());
     if (from === undefined) return [];
-    const text = await readConfigFile(from);
+    const text = await readTextFile(from);
     if (text === undefined) throw new RemoteError('notFound', `There is no file ${from}.`);
     const found = findRemotes(parseRcloneFile(text), context.app.backends);
     if (found.length === 0) {

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { App } from '../../../src/app';
 import type { Backend } from '../../../src/backends/backend';
-import { readConfigFile } from '../../../src/rcloneConfig/configFile';
 import { findRemotes } from '../../../src/rcloneConfig/importRemotes';
 import { parseRcloneFile } from '../../../src/rcloneConfig/rcloneFile';
 import { RemoteError } from '../../../src/remote/remoteError';
+import { readTextFile } from '../../../src/remote/textFile';
 
 /** One remote that a configuration file offers, or why it can't be had. Holds no secret: of those only the fields are named. */
 export interface OfferedRemote {
@@ -35,7 +35,7 @@ export interface OfferedRemotes {
 /** What the editor's import of this file would offer. Throws RemoteError when it can't be read. */
 export async function offeredBy(file: string, app: App, env: NodeJS.ProcessEnv): Promise<OfferedRemotes> {
   const whole = path.resolve(file);
-  const text = await readConfigFile(whole);
+  const text = await readTextFile(whole);
   if (text === undefined) throw new RemoteError('notFound', `There is no file ${file}.`);
   return isOfAws(text)
     ? { tool: 'aws', remotes: await fromProfiles(whole, text, app.backends, env) }

@@ -7,7 +7,6 @@ import { after, test } from 'node:test';
 import { readAwsProfiles } from '../../../src/backends/s3/credentials/awsProfiles';
 import { isProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
-import { readConfigFile } from '../../../src/rcloneConfig/configFile';
 import { isRemoteError } from '../../../src/remote/remoteError';
 import { decodeText, readTextFile, readTextFileSync, textOf } from '../../../src/remote/textFile';
 
@@ -86,7 +85,6 @@ for (const [name, content, problem] of unreadable)
     assert.ok('problem' in decodeText(content));
     await assert.rejects(readTextFile(file), isRefusal);
     assert.throws(() => readTextFileSync(file), isRefusal);
-    await assert.rejects(readConfigFile(file), isRefusal);
     await assert.rejects(
       readAwsProfiles({ AWS_CONFIG_FILE: file, AWS_SHARED_CREDENTIALS_FILE: devNull }),
       isRefusal,
@@ -119,7 +117,7 @@ test('files of the AWS tools and of rclone are read in any of these encodings', 
     });
     assert.deepEqual([...profiles.keys()], ['default', 'two']);
     assert.equal(profiles.get('default')?.get('region'), 'eu-west-1');
-    assert.equal(await readConfigFile(file), config);
+    assert.equal(await readTextFile(file), config);
   }
 });
 

@@ -1,9 +1,9 @@
+import * as quantities from '../../../base/quantities';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { RemoteSettings } from '../../backend';
 import { checkFields, readFields, type SettingsSchema, textOf } from '../../settingsSchema';
 import type { NameFlags } from '../names/nameEncoding';
 import { driveFields } from './driveFields';
-import { parseDuration, parseSize } from './driveQuantities';
 import { isLoopback, normalRoot, parseEncoding } from './textSettings';
 
 /** The settings of an Amazon Drive remote, checked, with defaults filled in. Sizes are bytes, times milliseconds. Never holds a secret. */
@@ -85,4 +85,22 @@ export function storageIdOf({ endpoint, account, clientId }: DriveConfig): strin
   const host = isLoopback(hostname) ? 'localhost' : hostname;
   const at = `${host}:${port || (protocol === 'https:' ? '443' : '80')}${pathname.replace(/\/+$/, '')}`;
   return `amazonDrive:${at} as ${account ?? `the account of ${clientId}`}`;
+}
+
+/**
+ * Bytes of a size setting: `9Gi`, `50000M`, `10B`, `off` for none (infinity), or a JSON number of bytes. Undefined when it is no size; a
+ * text of digits alone is rejected, because rclone would count KiB.
+ */
+export function parseSize(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value !== 'string') return undefined;
+  const text = value.trim();
+  if (/^off$/i.test(text)) return Number.POSITIVE_INFINITY;
+  return text === '0' ? 0 : quantities.parseSize(text);
+}
+
+/** Milliseconds of a duration setting: `3m`, `1h30m`, `10ms`; a bare number, or a JSON number, counts seconds. Undefined for other values. */
+export function parseDuration(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value * 1000 : undefined;
+  return typeof value === 'string' ? quantities.parseDuration(value, { bareUnit: 's' }) : undefined;
 }

@@ -56,17 +56,9 @@ export function normalRoot(value: string): string {
   return value.trim().replace(/\/$/, '');
 }
 
-const flagNames: Readonly<Record<string, keyof NameFlags>> = {
-  slash: 'slash',
-  invalidutf8: 'invalidUtf8',
-  dot: 'dot',
-  ctl: 'ctl',
-  del: 'del',
-};
-
 export function encodingProblem(value: string): string | undefined {
   const names = value.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !(name.toLowerCase() in flagNames));
+  const unknown = names.find((name) => !/^(slash|invalidutf8|dot|ctl|del)$/i.test(name));
   if (unknown !== undefined)
     return `"encoding" accepts Slash, InvalidUtf8, Dot, Ctl and Del, not "${unknown}". Write Slash,InvalidUtf8,Dot.`;
   const flags = parseEncoding(value);
@@ -76,10 +68,10 @@ export function encodingProblem(value: string): string | undefined {
 }
 
 export function parseEncoding(value: string): NameFlags {
-  const names = new Set(value.split(',').map((name) => flagNames[name.trim().toLowerCase()]));
+  const names = new Set(value.split(',').map((name) => name.trim().toLowerCase()));
   return {
     slash: names.has('slash'),
-    invalidUtf8: names.has('invalidUtf8'),
+    invalidUtf8: names.has('invalidutf8'),
     dot: names.has('dot'),
     ctl: names.has('ctl'),
     del: names.has('del'),

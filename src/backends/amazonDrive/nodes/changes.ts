@@ -12,15 +12,6 @@ const maxPaths = 5000;
 /** In bytes. A line of 10,000 nodes has about 10 MB. */
 const maxLineLength = 256 * 1024 * 1024;
 
-/** One line of the stream (docs/amazon-drive-api.md §4). */
-interface ChangeLine {
-  readonly checkpoint: string | undefined;
-  readonly nodes: readonly DriveNode[];
-  readonly reset: boolean;
-  readonly end: boolean;
-  readonly failed: boolean;
-}
-
 /**
  * The paths that changed since `checkpoint`, also brought up to date in the cache. Without a checkpoint the service streams the whole
  * account, of which only the last checkpoint is used. A stream that breaks counts up to its last checkpoint, and the rest comes with the
@@ -86,7 +77,8 @@ function recordChange({ cache, names }: DriveSession, node: DriveNode, paths: Se
   }
 }
 
-function lineOf(text: string): ChangeLine {
+/** Parses a line of the stream (docs/amazon-drive-api.md §4). */
+function lineOf(text: string) {
   const value: unknown = JSON.parse(text);
   const { checkpoint, nodes, reset, end, statusCode } = isRecord(value) ? value : {};
   return {

@@ -101,7 +101,7 @@ export class MoveRunner {
       if (!isRenamed && hasDriveReason(error, 'nameTaken')) throw error;
       let node: DriveNode;
       try {
-        node = await readNode(this.session, this.move.id, from, deadline());
+        node = await this.readNode(deadline());
       } catch (cause) {
         if (isRemoteError(cause, 'notFound')) throw error;
         const message = `"${from}" could not be moved to "${to}", and the move may be half done: ${messageOf(cause)}`;
@@ -124,12 +124,10 @@ export class MoveRunner {
     this.signal.throwIfAborted();
     const limit = deadline();
     try {
-      for (const step of this.steps(true)) await this.retryOnNode(step.name, step.isDone, step.do, limit);
-      return await readNode(this.session, this.move.id, this.move.from, limit);
+      for (const step of this.steps(true)) await this.carryOut(step.name, step.isDone, step.do, limit);
+      return await this.readNode(limit);
     } catch (error) {
-      const node = await readNode(this.session, this.move.id, this.move.from, deadline()).catch(
-        () => undefined,
-      );
+      const node = await this.readNode(deadline()).catch(() => undefined);
       if (node && this.hasArrived(node)) return node;
       await this.rollBack(true);
       throw hasDriveReason(error, 'nameTaken') ? alreadyThere(this.move.to, error) : error;
@@ -183,43 +181,39 @@ export class MoveRunner {
 
   /** Throws `other` with the node's place when it could not be brought back. */
   private async rollBack(isThroughTrash: boolean): Promise<void> {
-    const { id, from, to, oldName, oldParent, newParent, parents } = this.move;
+    const { from, to, oldName, oldParent, newParent, parents } = this.move;
     const limit = deadline();
     try {
       for (const { name, undo, isUndone } of this.steps(isThroughTrash).reverse())
         if (undo) {
           const isDone = (node: DriveNode) => isUndone(node) || !(isAvailable(node) || isThroughTrash);
-          await this.retryOnNode(`undo: ${name}`, isDone, undo, limit);
+          await this.carryOut(`undo: ${name}`, isDone, undo, limit);
         }
     } catch (cause) {
-      const node = await readNode(this.session, id, from, limit).catch(() => undefined);
+      const node = await this.readNode(limit).catch(() => undefined);
       const isBack = node && isAvailable(node) && node.name === oldName && node.parents.includes(oldParent);
-      if (
-        isBack &&
-        (parents.includes(newParent) || oldParent === newParent || !node.parents.includes(newParent))
-      )
-        return;
+      const mayBeInNew = parents.includes(newParent) || oldParent === newParent;
+      if (isBack && (mayBeInNew || !node.parents.includes(newParent))) return;
       const message = `"${from}" could not be moved to "${to}", and ${this.describe(node)}: ${messageOf(cause)}`;
       this.session.log.write('warn', 'edit', message);
       throw new RemoteError('other', message, { cause });
     }
   }
 
-  private retryOnNode(
+  /** Does `work`, with retries, unless the node shows that it is done. */
+  private carryOut(
     what: string,
-    isDone: (node: DriveNode) => boolean,
-    work: (signal: AbortSignal) => Promise<unknown>,
+    isDone: Step['isDone'],
+    work: Step['do'],
     limit: AbortSignal,
   ): Promise<void> {
     const { id, from } = this.move;
-    return retryOnNode(
-      this.session,
-      id,
-      from,
-      what,
-      async (node) => void (isDone(node) || (await work(limit))),
-      limit,
-    );
+    const unlessDone = async (node: DriveNode) => void (isDone(node) || (await work(limit)));
+    return retryOnNode(this.session, id, from, what, unlessDone, limit);
+  }
+
+  private readNode(limit: AbortSignal): Promise<DriveNode> {
+    return readNode(this.session, this.move.id, this.move.from, limit);
   }
 
   private hasArrived(node: DriveNode): boolean {

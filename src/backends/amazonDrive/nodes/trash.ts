@@ -105,10 +105,11 @@ export class DriveTrash implements Trash {
 
   /** The service deletes items after 30 days (docs/amazon-drive-api.md §4). */
   list(options: ListOptions, signal: AbortSignal): RetryablePages<readonly TrashedItem[]> {
-    const parents = new Map<string, Promise<RemotePath | undefined>>();
+    const { api } = this.session;
+    const folders = new FolderPaths(this.session, signal);
     const given = new Set<string>();
     const cursor = new PageCursor('the trash', (startToken) =>
-      this.session.api.listTrash({ startToken, limit: options.pageSize }, signal),
+      api.listTrash({ startToken, limit: options.pageSize }, signal),
     );
     let isDone = false;
     return new RetryablePages<readonly TrashedItem[]>(async () => {
@@ -119,9 +120,9 @@ export class DriveTrash implements Trash {
       for (const node of page.nodes) {
         if (node.status !== 'TRASH' || (node.kind !== 'FILE' && node.kind !== 'FOLDER')) continue;
         if (!given.has(node.id) && !items.has(node.id))
-          items.set(node.id, await this.itemOf(node, parents, signal));
+          items.set(node.id, this.itemOf(node, await folders.parentOf(node)));
       }
-      // Recorded once all of the page is known: a page that failed is fetched again.
+      // Recorded once the whole page is known: a page that failed is fetched again.
       for (const id of items.keys()) given.add(id);
       cursor.advance(page, items.size > 0);
       isDone = page.next === undefined;
@@ -130,14 +131,9 @@ export class DriveTrash implements Trash {
     });
   }
 
-  private async itemOf(
-    node: DriveNode,
-    parents: Map<string, Promise<RemotePath | undefined>>,
-    signal: AbortSignal,
-  ): Promise<TrashedItem> {
+  private itemOf(node: DriveNode, parent: RemotePath | undefined): TrashedItem {
     const name = this.session.names.pathName(node.name ?? '');
     const deleted = timeOf(node.modifiedDate);
-    const parent = await this.pathOfParent(node, parents, maxDepth, signal);
     return {
       id: node.id,
       kind: node.kind === 'FOLDER' ? 'folder' : 'file',
@@ -146,44 +142,6 @@ export class DriveTrash implements Trash {
       ...(node.kind === 'FILE' && node.size !== undefined && { size: node.size }),
       ...(deleted && { deleted }),
     };
-  }
-
-  /** The path of the folder that a node was in; undefined when it is unknown. Each folder is read once. */
-  private async pathOfParent(
-    node: DriveNode,
-    parents: Map<string, Promise<RemotePath | undefined>>,
-    depth: number,
-    signal: AbortSignal,
-  ): Promise<RemotePath | undefined> {
-    const [parent] = node.parents;
-    if (parent === undefined || depth === 0) return undefined;
-    const cached = this.session.cache.pathOf(parent);
-    if (cached !== undefined) return cached;
-    let path = parents.get(parent);
-    if (!path) {
-      path = this.pathOfFolder(parent, parents, depth, signal);
-      parents.set(parent, path);
-    }
-    return path;
-  }
-
-  private async pathOfFolder(
-    id: string,
-    parents: Map<string, Promise<RemotePath | undefined>>,
-    depth: number,
-    signal: AbortSignal,
-  ): Promise<RemotePath | undefined> {
-    try {
-      const folder = await this.session.api.node(id, 'a folder of the trash', signal);
-      if (folder.isRoot) return rootPath;
-      const name = this.session.names.pathName(folder.name ?? '');
-      const above = await this.pathOfParent(folder, parents, depth - 1, signal);
-      return above === undefined || !('name' in name) ? undefined : joinPath(above, name.name);
-    } catch (error) {
-      // An item is useful without its path.
-      if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
-      throw error;
-    }
   }
 
   async restore(item: TrashedItem, signal: AbortSignal): Promise<void> {
@@ -206,6 +164,41 @@ export class DriveTrash implements Trash {
     if (item.path !== undefined) {
       cache.forget(item.path);
       recentWrites.record(item.path, item.id);
+    }
+  }
+}
+
+/** The paths of folders by id, for one listing: each folder is read once. Undefined for an unknown path. */
+class FolderPaths {
+  private readonly paths = new Map<string, Promise<RemotePath | undefined>>();
+
+  constructor(
+    private readonly session: DriveSession,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** The path of the folder that a node was in. */
+  async parentOf({ parents: [parent] }: DriveNode, depth = maxDepth): Promise<RemotePath | undefined> {
+    if (parent === undefined || depth === 0) return undefined;
+    const cached = this.session.cache.pathOf(parent);
+    if (cached !== undefined) return cached;
+    const path = this.paths.get(parent) ?? this.read(parent, depth);
+    this.paths.set(parent, path);
+    return path;
+  }
+
+  private async read(id: string, depth: number): Promise<RemotePath | undefined> {
+    const { api, names } = this.session;
+    try {
+      const folder = await api.node(id, 'a folder of the trash', this.signal);
+      if (folder.isRoot) return rootPath;
+      const name = names.pathName(folder.name ?? '');
+      const above = await this.parentOf(folder, depth - 1);
+      return above === undefined || !('name' in name) ? undefined : joinPath(above, name.name);
+    } catch (error) {
+      // An item is useful without its path.
+      if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
+      throw error;
     }
   }
 }

@@ -16,39 +16,27 @@ export async function* testDriveConnection(
   const service = new URL(config.endpoint).host;
   const endpoints = await attempt(() => api.endpoints(signal), signal);
   if ('error' in endpoints) {
-    const { error } = endpoints;
-    const isReached =
-      error.kind === 'unauthenticated' && error.code !== undefined && error.code !== 'signedOut';
-    if (isReached) yield { title: 'Reached', outcome: 'ok', detail: `${service} responds.` };
-    else if (error.kind === 'unauthenticated')
-      yield {
-        title: 'Reached',
-        outcome: 'skipped',
-        detail: `${service} was not contacted: nobody is signed in.`,
-      };
-    yield {
-      title: error.kind === 'unauthenticated' ? 'Signed in' : 'Reached',
-      outcome: 'failed',
-      detail: error.message,
-      fields: [error.kind === 'unauthenticated' ? 'account' : 'endpoint'],
-    };
+    const { kind, code } = endpoints.error;
+    if (kind === 'unauthenticated')
+      yield code === undefined || code === 'signedOut'
+        ? {
+            title: 'Reached',
+            outcome: 'skipped',
+            detail: `${service} was not contacted: nobody is signed in.`,
+          }
+        : { title: 'Reached', outcome: 'ok', detail: `${service} responds.` };
+    yield failed(endpoints.error, 'Reached');
     return;
   }
   yield reached(config, service);
   const root = await attempt(() => api.root(signal), signal);
   if ('error' in root) {
-    const isSignIn = root.error.kind === 'unauthenticated';
-    if (!isSignIn) yield { title: 'Signed in', outcome: 'ok', detail: 'The sign-in is accepted.' };
-    yield {
-      title: isSignIn ? 'Signed in' : 'Can list',
-      outcome: 'failed',
-      detail: root.error.message,
-      fields: [isSignIn ? 'account' : 'endpoint'],
-    };
+    if (root.error.kind !== 'unauthenticated') yield signedIn;
+    yield failed(root.error, 'Can list');
     return;
   }
   yield endpoints.value.customerExists
-    ? { title: 'Signed in', outcome: 'ok', detail: 'The sign-in is accepted.' }
+    ? signedIn
     : {
         title: 'Signed in',
         outcome: 'warning',
@@ -90,8 +78,20 @@ export async function* testDriveConnection(
         outcome: quota.value.available > 0 ? 'ok' : 'warning',
         detail: `${gigabytes(quota.value.available)} of ${gigabytes(quota.value.total)} GB are free.`,
       };
-  const received = api.http.lastResponse;
-  yield* clockFinding(received && received.at - received.date, 'sign-ins expire by it');
+  const { lastResponse } = api.http;
+  yield* clockFinding(lastResponse && lastResponse.at - lastResponse.date, 'sign-ins expire by it');
+}
+
+const signedIn: ConnectionFinding = {
+  title: 'Signed in',
+  outcome: 'ok',
+  detail: 'The sign-in is accepted.',
+};
+
+/** A failure of the step `title`, or of the sign-in. */
+function failed({ kind, message }: RemoteError, title: string): ConnectionFinding {
+  const [what, field] = kind === 'unauthenticated' ? ['Signed in', 'account'] : [title, 'endpoint'];
+  return { title: what, outcome: 'failed', detail: message, fields: [field] };
 }
 
 function reached(config: DriveConfig, service: string): ConnectionFinding {

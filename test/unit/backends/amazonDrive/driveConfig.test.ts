@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   checkDriveSettings,
+  parseDuration,
+  parseSize,
   readDriveConfig,
   storageIdOf,
 } from '../../../../src/backends/amazonDrive/config/driveConfig';
 import { driveFields } from '../../../../src/backends/amazonDrive/config/driveFields';
-import { parseDuration, parseSize } from '../../../../src/backends/amazonDrive/config/driveQuantities';
 import { driveBackend } from '../../../../src/backends/amazonDrive/driveBackend';
 import type { ConnectionFinding } from '../../../../src/backends/backend';
 import { isRemoteError } from '../../../../src/remote/remoteError';
