@@ -14,12 +14,8 @@ export interface NetworkContext {
 
 type Sentence = (context: NetworkContext, error: { readonly hostname?: unknown }) => string;
 
-interface Meaning {
-  /** Codes of Node's errors. */
-  readonly codes: RegExp;
-  readonly kind: 'unavailable' | 'badSettings';
-  readonly sentence: Sentence;
-}
+/** Codes of Node's errors, and their meaning. */
+type ErrorRow = readonly [codes: RegExp, kind: 'unavailable' | 'badSettings', sentence: Sentence];
 
 const untrustedAuthority = 'its certificate is signed by an authority that is not trusted here';
 
@@ -39,49 +35,41 @@ const interrupted: Sentence = ({ service }) =>
   `${service} closed the connection before the response was complete.`;
 
 /** The first row that matches counts. */
-const meanings: readonly Meaning[] = [
-  {
-    codes: /^ECONNREFUSED$/,
-    kind: 'unavailable',
-    sentence: ({ service, setting }) =>
+const errorRows: readonly ErrorRow[] = [
+  [
+    /^ECONNREFUSED$/,
+    'unavailable',
+    ({ service, setting }) =>
       `${service} refuses connections. Is the service running, and is "${setting}" right?`,
-  },
-  {
-    codes: /^(ENOTFOUND|EAI_AGAIN|EAI_NODATA)$/,
-    kind: 'unavailable',
-    sentence: ({ service, setting, hostHint = '' }, { hostname }) =>
+  ],
+  [
+    /^(ENOTFOUND|EAI_AGAIN|EAI_NODATA)$/,
+    'unavailable',
+    ({ service, setting, hostHint = '' }, { hostname }) =>
       `The host ${typeof hostname === 'string' ? hostname : service} can't be found. Check the network and "${setting}"${hostHint}.`,
-  },
-  {
-    codes: /^(ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/,
-    kind: 'unavailable',
-    sentence: interrupted,
-  },
-  {
-    codes: /^(ETIMEDOUT|ESOCKETTIMEDOUT)$/,
-    kind: 'unavailable',
-    sentence: ({ service }) => `${service} doesn't respond in time.`,
-  },
-  {
-    codes: /^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/,
-    kind: 'unavailable',
-    sentence: ({ service }) => `${service} can't be reached over the network.`,
-  },
-  {
-    codes: /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER)$/,
-    kind: 'badSettings',
-    sentence: ({ service, setting }) =>
+  ],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/, 'unavailable', interrupted],
+  [/^E(SOCKET)?TIMEDOUT$/, 'unavailable', ({ service }) => `${service} doesn't respond in time.`],
+  [
+    /^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/,
+    'unavailable',
+    ({ service }) => `${service} can't be reached over the network.`,
+  ],
+  [
+    /^(EPROTO|ERR_SSL_WRONG_VERSION_NUMBER)$/,
+    'badSettings',
+    ({ service, setting }) =>
       `${service} doesn't speak TLS there. Does "${setting}" need http:// or another port?`,
-  },
-  {
-    codes: /^HPE_/,
-    kind: 'badSettings',
-    sentence: ({ service, setting }) =>
+  ],
+  [
+    /^HPE_/,
+    'badSettings',
+    ({ service, setting }) =>
       `${service} doesn't respond as a web server there. Is the port in "${setting}" right?`,
-  },
+  ],
 ];
 
-/** The RemoteError for a network that was in the way; undefined when `error` is something else. Pure. */
+/** The RemoteError for an error of the network; undefined for any other error. Pure. */
 export function networkError(error: unknown, context: NetworkContext): RemoteError | undefined {
   const { code, name, message } = error as Partial<Record<'code' | 'name' | 'message', unknown>>;
   const { service } = context;
@@ -93,7 +81,8 @@ export function networkError(error: unknown, context: NetworkContext): RemoteErr
       { cause: error },
     );
   // The SDK's own error has this name and no code.
-  const known = typeof code === 'string' ? code : name === 'TimeoutError' ? 'ETIMEDOUT' : '';
+  const withoutCode = name === 'TimeoutError' ? 'ETIMEDOUT' : '';
+  const known = typeof code === 'string' ? code : withoutCode;
   const details = { cause: error, ...(typeof code === 'string' && { code }) };
   const certificate = certificateProblems[known];
   if (certificate)
@@ -102,8 +91,8 @@ export function networkError(error: unknown, context: NetworkContext): RemoteErr
       `${service} can't be trusted: ${certificate}. ${context.trust}`,
       details,
     );
-  const meaning = meanings.find(({ codes }) => codes.test(known));
-  if (meaning) return new RemoteError(meaning.kind, meaning.sentence(context, error as object), details);
+  const [, kind, sentence] = errorRows.find(([codes]) => codes.test(known)) ?? [];
+  if (kind && sentence) return new RemoteError(kind, sentence(context, error as object), details);
   return /^(ERR_TLS|ERR_SSL|CERT_)/.test(known)
     ? new RemoteError('badSettings', `No secure connection to ${service} could be made (${known}).`, details)
     : undefined;

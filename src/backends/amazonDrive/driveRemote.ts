@@ -125,15 +125,10 @@ export class DriveRemote implements Remote {
     };
   }
 
-  readonly read: Methods['read'] = async (path, options, signal) => {
-    signal.throwIfAborted();
-    return readFile(this.session, path, options, signal);
-  };
+  readonly read: Methods['read'] = (path, options, signal) => readFile(this.session, path, options, signal);
 
-  readonly readToBuffer: Methods['readToBuffer'] = async (file, signal) => {
-    signal.throwIfAborted();
-    return readWholeFile(this.session, file, signal);
-  };
+  readonly readToBuffer: Methods['readToBuffer'] = (file, signal) =>
+    readWholeFile(this.session, file, signal);
 
   readonly write: Methods['write'] = (path, body, facts, precondition, signal) =>
     writeFile(this.session, path, body, facts, precondition, signal);

@@ -8,6 +8,7 @@ import { keyOf } from '../paths/pathKey';
 import { deadline, type Move, MoveRunner, messageOf, readNode, retryOnNode } from './moveSteps';
 import { alreadyThere, asFile, checkPrecondition, notThere, unchangedFile } from './preconditions';
 import type { DriveSession } from './session';
+import { trashNode } from './trash';
 
 /** Moves a file in the service. A file at `to` that the precondition allows goes to the trash, as rclone does. */
 export async function moveFile(
@@ -27,7 +28,7 @@ export async function moveFile(
   const runner = new MoveRunner(session, move, signal);
   const moveOver = async (replaced: DriveNode) => {
     try {
-      await displaceTarget(session, replaced, newParent, to, signal);
+      await trashNode(session, replaced, to, signal, newParent);
       return await runner.run();
     } catch (error) {
       throw await restoreReplaced(session, replaced, newParent, to, error);
@@ -105,18 +106,6 @@ function recordMove({ cache, recentWrites }: DriveSession, { from, to, id }: Mov
   return cache.learn(to, node);
 }
 
-/** Removes the file that will be replaced. Trashing removes a node from all its parents, so one with several is only detached from this one. */
-async function displaceTarget(
-  { api }: DriveSession,
-  { id, parents }: DriveNode,
-  parent: string,
-  path: RemotePath,
-  signal: AbortSignal,
-): Promise<void> {
-  if (parents.length > 1) await api.removeParent(id, parent, `"${path}"`, signal);
-  else await api.trash(id, `"${path}"`, signal);
-}
-
 /** Brings back the replaced file after the move failed with `error`. Returns the error to throw, which says when that failed as well. */
 async function restoreReplaced(
   session: DriveSession,
@@ -140,11 +129,9 @@ async function restoreReplaced(
     if (isRemoteError(cause, 'notFound')) return error;
     const node = await readNode(session, id, path, limit).catch(() => undefined);
     if (!node || !isAvailable(node) || !node.parents.includes(parent)) {
-      const state = !node
-        ? 'may be in the trash now'
-        : node.status === 'TRASH'
-          ? 'is in the trash now and could not be restored'
-          : 'could not be put back into its folder';
+      const inTrash = 'is in the trash now and could not be restored';
+      const known = node?.status === 'TRASH' ? inTrash : 'could not be put back into its folder';
+      const state = node ? known : 'may be in the trash now';
       const reason = isRemoteError(error) ? error.message : 'The move was stopped.';
       const message = `${reason} ${about}, which was to be replaced, ${state}: ${messageOf(cause)}`;
       log.write('warn', 'edit', message);

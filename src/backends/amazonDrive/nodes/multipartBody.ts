@@ -69,16 +69,14 @@ export class UploadBody implements RequestBody {
   };
 
   private async collected(signal: AbortSignal): Promise<Uint8Array> {
-    const { size } = this.source;
-    const bytes = Buffer.allocUnsafe(size);
-    let at = 0;
+    const chunks: Uint8Array[] = [];
+    let length = 0;
     for await (const chunk of (await this.source.open(undefined, signal)) as AsyncIterable<Uint8Array>) {
-      if (at + chunk.length > size) throw this.lengthChanged(at + chunk.length);
-      bytes.set(chunk, at);
-      at += chunk.length;
+      length += chunk.length;
+      if (length > this.source.size) throw this.lengthChanged(length);
+      chunks.push(chunk);
     }
-    if (at !== size) throw this.lengthChanged(at);
-    return bytes;
+    return Buffer.concat(chunks);
   }
 
   private async *pieces(content: Readable): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,6 @@
 import { isRecord } from '../../../base/encoding';
 import type { PropertyGroup } from '../../../remote/remote';
 import type { RemotePath } from '../../../remote/remotePath';
-import type { DriveNode } from '../api/driveNode';
 import { notThere } from './preconditions';
 import type { DriveSession } from './session';
 
@@ -29,51 +28,40 @@ export async function propertiesOf(
 ): Promise<readonly PropertyGroup[]> {
   const found = await nodes.find(path, signal);
   if (!found) throw notThere(path);
-  const { node } = found;
-  const content = isRecord(node.raw['contentProperties']) ? node.raw['contentProperties'] : {};
-  const groups: readonly PropertyGroup[] = [
-    { title: 'General', properties: general(node, found.path, names.rcloneName(node.name ?? '')) },
-    {
-      title: 'Content',
-      properties: [
-        ...property('Size', content['size'] === undefined ? undefined : `${content['size']} bytes`),
-        ...property('MD5', content['md5']),
-        ...property('Type', content['contentType']),
-        ...property('Extension', content['extension']),
-        ...property('Version', content['version']),
-        ...property('Date', content['contentDate']),
-      ],
+  const { name, kind, createdDate, modifiedDate, raw } = found.node;
+  const content = isRecord(raw['contentProperties']) ? raw['contentProperties'] : {};
+  const rcloneName = names.rcloneName(name ?? '');
+  const groups: Readonly<Record<string, unknown>> = {
+    General: {
+      Path: found.path,
+      Name: name,
+      'Name in rclone': rcloneName === name ? undefined : rcloneName,
+      Kind: kind === 'FOLDER' ? 'folder' : 'file',
+      Created: createdDate,
+      Changed: modifiedDate,
+      'Made by': raw['createdBy'],
+      Description: raw['description'],
+      Labels: raw['labels'],
     },
-    ...['Image', 'Video', 'Document'].map((title) => {
-      const values = content[title.toLowerCase()];
-      return { title, properties: isRecord(values) ? all(values) : [] };
-    }),
-    {
-      title: 'At the service',
-      properties: all(
-        Object.fromEntries(Object.entries(node.raw).filter(([name]) => !omittedFields.has(name))),
-      ),
+    Content: {
+      Size: content['size'] === undefined ? undefined : `${content['size']} bytes`,
+      MD5: content['md5'],
+      Type: content['contentType'],
+      Extension: content['extension'],
+      Version: content['version'],
+      Date: content['contentDate'],
     },
-  ];
-  return groups.filter(({ properties }) => properties.length > 0);
+    Image: content['image'],
+    Video: content['video'],
+    Document: content['document'],
+    'At the service': Object.fromEntries(Object.entries(raw).filter(([field]) => !omittedFields.has(field))),
+  };
+  return Object.entries(groups)
+    .map(([title, values]) => ({ title, properties: isRecord(values) ? propertiesIn(values) : [] }))
+    .filter(({ properties }) => properties.length > 0);
 }
 
-function general(node: DriveNode, path: RemotePath, rcloneName: string): Property[] {
-  const { name, kind, createdDate, modifiedDate, raw } = node;
-  return [
-    ...property('Path', path),
-    ...property('Name', name),
-    ...property('Name in rclone', rcloneName === name ? undefined : rcloneName),
-    ...property('Kind', kind === 'FOLDER' ? 'folder' : 'file'),
-    ...property('Created', createdDate),
-    ...property('Changed', modifiedDate),
-    ...property('Made by', raw['createdBy']),
-    ...property('Description', raw['description']),
-    ...property('Labels', raw['labels']),
-  ];
-}
-
-function all(values: Readonly<Record<string, unknown>>): Property[] {
+function propertiesIn(values: Readonly<Record<string, unknown>>): Property[] {
   return Object.entries(values).flatMap(([name, value]) => property(name, value));
 }
 
@@ -81,11 +69,7 @@ function all(values: Readonly<Record<string, unknown>>): Property[] {
 function property(name: string, value: unknown): Property[] {
   if (value === undefined || value === null || value === '') return [];
   if (Array.isArray(value) && value.length === 0) return [];
-  const text =
-    typeof value === 'string'
-      ? value
-      : Array.isArray(value) && value.every((item) => typeof item === 'string')
-        ? value.join(', ')
-        : JSON.stringify(value);
-  return [{ name, value: text }];
+  if (typeof value === 'string') return [{ name, value }];
+  const isList = Array.isArray(value) && value.every((item) => typeof item === 'string');
+  return [{ name, value: isList ? value.join(', ') : JSON.stringify(value) }];
 }

@@ -20,6 +20,7 @@ export async function readFile(
   { range, expected }: ReadOptions,
   signal: AbortSignal,
 ): Promise<ReadResult> {
+  signal.throwIfAborted();
   const { node, entry } = await (expected
     ? unchangedFile(session, path, expected, signal)
     : fileAt(session, path, signal));
@@ -54,6 +55,7 @@ export async function readWholeFile(
   file: FileEntry,
   signal: AbortSignal,
 ): Promise<WholeContent> {
+  signal.throwIfAborted();
   const { cache } = session;
   let id = nodeIdOfVersion(file.version);
   // An empty content proves nothing.

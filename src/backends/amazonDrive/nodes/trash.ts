@@ -82,17 +82,19 @@ async function isNotEmpty(
   return false;
 }
 
-/** Trashing removes a node from all its parents, so a node with several parents is only detached from this one. */
-async function trashNode(
+/** Trashing removes a node from all its parents, so a node with several parents is only detached from the folder of `path`. */
+export async function trashNode(
   { api, cache, nodes }: DriveSession,
   { id, parents }: DriveNode,
   path: RemotePath,
   signal: AbortSignal,
+  folderId?: string,
 ): Promise<void> {
-  const parentId = parents.length > 1 ? await nodes.folderId(parentPath(path), signal) : undefined;
+  const isShared = parents.length > 1;
+  const parentId = isShared ? (folderId ?? (await nodes.folderId(parentPath(path), signal))) : '';
   try {
-    if (parentId === undefined) await api.trash(id, `"${path}"`, signal);
-    else await api.removeParent(id, parentId, `"${path}"`, signal);
+    if (isShared) await api.removeParent(id, parentId, `"${path}"`, signal);
+    else await api.trash(id, `"${path}"`, signal);
   } finally {
     // A failed request may have taken effect.
     cache.forget(path);

@@ -1,6 +1,6 @@
 import type { RemoteSettings, WizardStep } from '../../backend';
 import { driveFields } from '../config/driveFields';
-import { amazonEndpoint, rootProblem, urlProblem } from '../config/textSettings';
+import { amazonEndpoint, clientIdProblem, rootProblem, urlProblem } from '../config/textSettings';
 
 /** Comes first, because many people do not know that the service is closed. */
 const closed =
@@ -38,9 +38,7 @@ export function driveWizardSteps(answers: RemoteSettings): readonly WizardStep[]
       problem: (answer) =>
         answer.trim() === ''
           ? 'Enter the client ID. The operator of the service provides one.'
-          : /\s/.test(answer.trim())
-            ? 'A client ID contains no spaces.'
-            : undefined,
+          : clientIdProblem(answer),
     },
     {
       field: 'client_secret',
