@@ -15,14 +15,9 @@ describe('the real aws takes credentials as we do', { skip: skipWithout('aws') }
   before(async () => {
     server = await startS3Server();
     writeFileSync(path.join(folder, 'config'), '');
-    writeFileSync(
-      path.join(folder, 'credentials'),
-      ['default', 'p', 'q']
-        .map(
-          (name) => `[${name}]\naws_access_key_id = ${name.toUpperCase()}\naws_secret_access_key = wrong\n`,
-        )
-        .join(''),
-    );
+    const section = (name: string) =>
+      `[${name}]\naws_access_key_id = ${name.toUpperCase()}\naws_secret_access_key = wrong\n`;
+    writeFileSync(path.join(folder, 'credentials'), ['default', 'p', 'q'].map(section).join(''));
   });
   after(async () => {
     await server.stop();
@@ -31,40 +26,27 @@ describe('the real aws takes credentials as we do', { skip: skipWithout('aws') }
 
   for (const { env, takes, settings } of awsEnvironments)
     it(`of ${JSON.stringify({ ...env, ...settings })}: ${takes}`, async () => {
-      const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...surroundings } = toolEnvironment(server);
+      const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...others } = toolEnvironment(server);
       const { key, secret, ...rest } = env;
       server.clearRequests();
       const profile = settings?.['profile'];
-      const said = await new Promise<string>((resolve) => {
-        execFile(
-          'aws',
-          [
-            '--endpoint-url',
-            server.endpoint,
-            ...(profile === undefined ? [] : ['--profile', String(profile)]),
-            's3',
-            'ls',
-          ],
-          {
-            env: {
-              ...surroundings,
-              ...rest,
-              AWS_CONFIG_FILE: path.join(folder, 'config'),
-              AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'credentials'),
-              ...(key !== undefined && { AWS_ACCESS_KEY_ID: key }),
-              ...(secret !== undefined && { AWS_SECRET_ACCESS_KEY: secret }),
-            },
-          },
-          (_error, _stdout, stderr) => resolve(stderr),
-        );
+      const flags = profile === undefined ? [] : ['--profile', String(profile)];
+      const toolEnv = {
+        ...others,
+        ...rest,
+        AWS_CONFIG_FILE: path.join(folder, 'config'),
+        AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'credentials'),
+        ...(key !== undefined && { AWS_ACCESS_KEY_ID: key }),
+        ...(secret !== undefined && { AWS_SECRET_ACCESS_KEY: secret }),
+      };
+      const args = ['--endpoint-url', server.endpoint, ...flags, 's3', 'ls'];
+      const stderr = await new Promise<string>((resolve) => {
+        execFile('aws', args, { env: toolEnv }, (_error, _stdout, printed) => resolve(printed));
       });
+      const authorization = server.requests.at(-1)?.headers['authorization']?.toString();
       if (takes instanceof RegExp) {
-        assert.match(said, takes);
+        assert.match(stderr, takes);
         assert.equal(server.requests.length, 0);
-      } else
-        assert.match(
-          server.requests.at(-1)?.headers['authorization']?.toString() ?? said,
-          new RegExp(`Credential=${takes}/`),
-        );
+      } else assert.match(authorization ?? stderr, new RegExp(`Credential=${takes}/`));
     });
 });

@@ -5,9 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { type App, createApp } from '../../src/app';
-import { systemClock } from '../../src/base/clock';
-import { silentLog } from '../../src/base/log';
+import type { App, SyncRequest } from '../../src/app';
 import { awsFlags, awsFlagsOf } from '../../src/commandLine/aws/awsFlags';
 import { isUndecided, type ReadCommand, type ReadPlace } from '../../src/commandLine/commandLine';
 import { isProblem } from '../../src/commandLine/lineProblem';
@@ -16,11 +14,12 @@ import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { knownRemote } from '../../src/commandLine/resolvePlace';
 import { splitCommandLine } from '../../src/commandLine/shell/shellWords';
 import { writeCommandLine } from '../../src/commandLine/writeCommandLine';
-import type { Place, Plan } from '../../src/plan/model/plan';
+import type { Plan } from '../../src/plan/model/plan';
 import { parsePlanOptions } from '../../src/plan/model/planOptions';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { AwsRunner, skipWithoutPythonAws } from './differential/awsRunner';
-import { skipWithout } from './realTools';
+import { appFor } from './realSync';
+import { skipWithout, toolEnvironment } from './realTools';
 
 const noRclone = skipWithout('rclone');
 const noAws = skipWithoutPythonAws();
@@ -35,7 +34,7 @@ let env: Record<string, string>;
 const old = Date.UTC(2024, 0, 1);
 const late = Date.UTC(2025, 0, 1);
 
-/** Name, content, modified: what the folder `src` holds. */
+/** Name, content and modified time of the files in `src`. */
 const here: readonly [string, string, number][] = [
   ['a.txt', 'same', old],
   ['b.txt', 'longer', old],
@@ -47,7 +46,7 @@ const here: readonly [string, string, number][] = [
   ["it's + [1].txt", 'odd', late],
   ['large.bin', 'l'.repeat(20_000), late],
 ];
-/** Name, content, the owner's time, the service's time: what the bucket holds below `p/`. */
+/** Name, content, the owner's time and the service's time of the objects below `p/`. */
 const there: readonly [string, string, number, number][] = [
   ['a.txt', 'same', old, late],
   ['b.txt', 'short', old, old],
@@ -76,44 +75,19 @@ before(async () => {
       lastModified: stored,
     });
   env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: folder,
-    PYENV_ROOT: process.env['PYENV_ROOT'] ?? path.join(os.homedir(), '.pyenv'),
-    TZ: 'UTC',
-    LC_ALL: 'C.UTF-8',
-    AWS_ACCESS_KEY_ID: server.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-    AWS_DEFAULT_REGION: server.region,
+    ...toolEnvironment(server),
     AWS_ENDPOINT_URL: server.endpoint,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    RCLONE_CONFIG: path.join(folder, 'rclone.conf'),
     RCLONE_CONFIG_LAB_TYPE: 's3',
     RCLONE_CONFIG_LAB_PROVIDER: 'Other',
     RCLONE_CONFIG_LAB_ENDPOINT: server.endpoint,
     RCLONE_CONFIG_LAB_REGION: server.region,
     RCLONE_CONFIG_LAB_ENV_AUTH: 'true',
   };
-  app = createApp({
-    log: silentLog,
-    clock: systemClock,
-    env,
-    remoteSettings: () => [
-      {
-        name: 'lab',
-        backend: 's3',
-        endpoint: server.endpoint,
-        region: server.region,
-        credentials: 'environment',
-      },
-    ],
-    secret: async () => undefined,
-    mayRunPrograms: () => false,
-    storageFolder: undefined,
-  });
+  app = appFor(server, { name: 'lab' });
 });
 
 after(async () => {
-  // Stopped here, since a suite with a failure does not run its own last steps.
+  // Stopped here, because a suite with a failure does not run its own `after`.
   if (!noAws) aws.stop();
   await app.close();
   await server.stop();
@@ -122,7 +96,7 @@ after(async () => {
 
 function read(line: string): ReadCommand {
   const command = readCommandLine(line, {
-    remotes: app.remotes().map(({ settings }) => knownRemote(settings)),
+    remotes: remotes(),
     folder,
     readFile: (file) => {
       const { stdout, status } = spawnSync('cat', [file], { encoding: 'utf8' });
@@ -131,25 +105,19 @@ function read(line: string): ReadCommand {
     kindOf: (file) => (/\.(?:txt|bin)$/.test(file) ? 'file' : 'folder'),
   });
   assert.ok(!isProblem(command), JSON.stringify(command));
-  assert.deepEqual(
-    command.flags.filter(({ verdict }) => verdict === 'refused'),
-    [],
-  );
+  const refused = command.flags.filter(({ verdict }) => verdict === 'refused');
+  assert.deepEqual(refused, []);
   return command;
 }
 
-function sure(side: ReadPlace): Place {
-  // The tools find the endpoint in their environment; there is one remote only that it can be.
-  return isUndecided(side) ? side.placeOn('lab') : side.place;
+/** The places and options of a command. The tools find the endpoint in their environment; ours is the only remote. */
+function requestOf({ source, target, options }: ReadCommand): SyncRequest {
+  const placeOf = (side: ReadPlace) => (isUndecided(side) ? side.placeOn('lab') : side.place);
+  return { source: placeOf(source), target: placeOf(target), options: parsePlanOptions(options) };
 }
 
-async function planOf(command: ReadCommand): Promise<Plan> {
-  const options = parsePlanOptions(command.options);
-  return app.planSync(
-    { source: sure(command.source), target: sure(command.target), options },
-    AbortSignal.timeout(20_000),
-  );
-}
+const planOf = (command: ReadCommand) => app.planSync(requestOf(command), AbortSignal.timeout(20_000));
+const remotes = () => app.remotes().map(({ settings }) => knownRemote(settings));
 
 /** "copy a.txt", "delete b", … in order. Setting a time is `touch`. */
 function ours(plan: Plan): string[] {
@@ -192,7 +160,7 @@ describe('lines of the real aws', { skip: noAws }, () => {
   });
 
   for (const line of awsLines)
-    test(`our plan is what it would do: ${line}`, async () => {
+    test(`our plan is what aws would do: ${line}`, async () => {
       const split = splitCommandLine(line);
       assert.ok(!isProblem(split));
       const [plan, { stdout, stderr }] = await Promise.all([
@@ -207,9 +175,8 @@ describe('lines of the real aws', { skip: noAws }, () => {
         const from = (kind === 'delete' ? rest : (rest.split(/ to (?=s3:|src|\.)/)[0] ?? ''))
           .replace(/^s3:\/\/(?:bucket\/p|other\/copy|other)\//, '')
           .replace(/^(?:\.\/)?src\//, '');
-        return [
-          `${kind === 'delete' ? kind : 'copy'} ${line.includes('p/sub') ? from.replace(/^sub\//, '') : from}`,
-        ];
+        const name = line.includes('p/sub') ? from.replace(/^sub\//, '') : from;
+        return [`${kind === 'delete' ? kind : 'copy'} ${name}`];
       });
       assert.ok(theirs.length > 0 || /--size-only --exact/.test(line), stdout);
       assert.deepEqual(ours(plan), theirs.sort());
@@ -234,21 +201,14 @@ describe('lines of the real aws', { skip: noAws }, () => {
         if (only && !only.includes(verb)) wrong.push(`${verb} --${name} is not for ${only}`);
       }
     }
-    assert.deepEqual(
-      // The manual shows a value for --version, which belongs to aws itself.
-      wrong.filter((text) => !/--version/.test(text)),
-      [],
-    );
+    // The manual shows a value for --version, which belongs to aws itself.
+    const ofVerbs = wrong.filter((text) => !/--version/.test(text));
+    assert.deepEqual(ofVerbs, []);
   });
 
-  test('a line that we wrote does there what our plan says', async () => {
+  test('a line that we write does in the tool what our plan says', async () => {
     const command = read("aws s3 sync src s3://bucket/p --delete --exclude '*' --include 'sub/*'");
-    const request = { source: sure(command.source), target: sure(command.target), options: command.options };
-    const { line = '' } = writeCommandLine(
-      request,
-      'aws',
-      app.remotes().map(({ settings }) => knownRemote(settings)),
-    );
+    const { line = '' } = writeCommandLine(requestOf(command), 'aws', remotes());
     const split = splitCommandLine(line);
     assert.ok(!isProblem(split));
     const { stdout } = await aws.run(folder, [...split.words.slice(1), '--dryrun']);
@@ -293,16 +253,14 @@ const rcloneLines = [
 ];
 
 describe('lines of the real rclone', { skip: noRclone }, () => {
+  /** Runs the line in a real shell, which splits it. */
   async function rclone(line: string, ...more: string[]): Promise<{ stdout: string; stderr: string }> {
-    // The real shell splits the line.
-    const script = `${line} ${more.join(' ')}`;
-    return run('sh', ['-c', script], { env, cwd: folder }).catch(
-      (error) => error as { stdout: string; stderr: string },
-    );
+    const script = [line, ...more].join(' ');
+    return run('sh', ['-c', script], { env, cwd: folder }).catch((error) => error);
   }
 
   for (const line of rcloneLines)
-    test(`our plan is what it would do: ${line}`, async () => {
+    test(`our plan is what rclone would do: ${line}`, async () => {
       const whole = line.replace('ENDPOINT', server.endpoint);
       const [plan, { stderr }] = await Promise.all([
         planOf(read(whole)),
@@ -311,7 +269,7 @@ describe('lines of the real rclone', { skip: noRclone }, () => {
       const theirs = stderr.split('\n').flatMap((text) => {
         if (!text.startsWith('{')) return [];
         const { object, skipped, level, msg } = JSON.parse(text) as Record<string, string>;
-        // It warns of mixed includes and excludes, whose order it always makes the same.
+        // rclone warns of mixed includes and excludes, although it always orders them in the same way.
         assert.ok(level !== 'error' || /indeterminate/.test(msg ?? ''), text);
         if (skipped === undefined || skipped === 'remove directory') return [];
         return [`${/time/.test(skipped) ? 'touch' : skipped} ${object}`];
@@ -336,21 +294,17 @@ describe('lines of the real rclone', { skip: noRclone }, () => {
     });
 
   test('every flag of the tool has a verdict and the right arity', () => {
-    const texts = [
-      ['help', 'flags'],
-      ...['sync', 'copy', 'move', 'check', 'copyto', 'moveto'].map((verb) => [verb, '--help']),
-    ].map((args) => spawnSync('rclone', args, { encoding: 'utf8', env }).stdout);
-    const found = texts.flatMap((text) => [
-      ...text.matchAll(/^ +(?:-(\w), )?--([\w-]+)(?: ([\w|]+))?(?: {2,}|$)/gm),
-    ]);
+    const verbs = ['sync', 'copy', 'move', 'check', 'copyto', 'moveto'];
+    const calls = [['help', 'flags'], ...verbs.map((verb) => [verb, '--help'])];
+    const texts = calls.map((args) => spawnSync('rclone', args, { encoding: 'utf8', env }).stdout);
+    const flag = /^ +(?:-(\w), )?--([\w-]+)(?: ([\w|]+))?(?: {2,}|$)/gm;
+    const found = texts.flatMap((text) => [...text.matchAll(flag)]);
     assert.ok(found.length > 500, `${found.length}`);
     const wrong: string[] = [];
     for (const [, letter, name = '', type] of found) {
       const value = type !== undefined && type !== 'count';
-      const command = readCommandLine(
-        `rclone sync ${letter ? `-${letter}` : `--${name}`}${value ? ' 7' : ''} /a lab:b`,
-        { remotes: [{ name: 'lab', kind: 's3' }] },
-      );
+      const line = `rclone sync ${letter ? `-${letter}` : `--${name}`}${value ? ' 7' : ''} /a lab:b`;
+      const command = readCommandLine(line, { remotes: [{ name: 'lab', kind: 's3' }] });
       const arity = rcloneFlags.get(name)?.arity;
       if (arity !== undefined && arity !== (value ? 'one' : 'none')) wrong.push(`--${name}: ${arity}`);
       if (isProblem(command)) {

@@ -4,9 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { type App, createApp } from '../../src/app';
-import { systemClock } from '../../src/base/clock';
-import { silentLog } from '../../src/base/log';
+import type { App } from '../../src/app';
 import { isUndecided, type ReadCommand } from '../../src/commandLine/commandLine';
 import { contextOnDisk } from '../../src/commandLine/contextOnDisk';
 import { isProblem } from '../../src/commandLine/lineProblem';
@@ -21,11 +19,12 @@ import { type Difference, deliberateDifferences, reasonFor } from './differentia
 import { actionsOf } from './differential/ourActions';
 import { actionsOfAws, actionsOfRclone, type Places, type RealOutcome } from './differential/realActions';
 import { putIntoStore, writeToDisk } from './differential/trees';
+import { appFor } from './realSync';
 import { skipWithout, type ToolAnswer, toolEnvironment } from './realTools';
 
-/** Cases of each tool. `DIFFERENTIAL_CASES` runs more, `DIFFERENTIAL_SEED` just one. */
+/** Cases of each tool; `DIFFERENTIAL_SEED` runs a single case. */
 const casesOfEach = Number(process.env['DIFFERENTIAL_CASES'] ?? 280);
-/** Where the numbers of the cases begin, so that fresh ones can be had. */
+/** The first case, for a run of other cases. */
 const firstCase = Number(process.env['DIFFERENTIAL_FIRST'] ?? 0);
 const onlySeed = process.env['DIFFERENTIAL_SEED'];
 const bucket = 'differential';
@@ -39,24 +38,7 @@ before(async () => {
   server = await startS3Server({ buckets: [bucket] });
   env = toolEnvironment(server);
   work = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-differential-'));
-  app = createApp({
-    log: silentLog,
-    clock: systemClock,
-    env: { ...process.env },
-    remoteSettings: () => [
-      {
-        name: 'R',
-        backend: 's3',
-        endpoint: server.endpoint,
-        region: server.region,
-        credentials: 'keys',
-        accessKeyId: server.accessKeyId,
-      },
-    ],
-    secret: async (_remote, field) => (field === 'secretAccessKey' ? server.secretAccessKey : undefined),
-    mayRunPrograms: () => true,
-    storageFolder: undefined,
-  });
+  app = appFor(server, { name: 'R' });
 });
 
 after(async () => {
@@ -72,7 +54,7 @@ function seedsFor(tool: Tool): number[] {
   return Array.from({ length: casesOfEach }, (_, i) => 2 * (firstCase + i) + parity);
 }
 
-/** Makes both trees of a case, and gives a function from side to what stands for it. */
+/** Writes both trees of a case. Returns the tool's working folder and the prefix in the bucket. */
 function make(given: Case): { folder: string; prefix: string } {
   const folder = path.join(work, String(given.seed));
   const prefix = `case${given.seed}`;
@@ -81,7 +63,7 @@ function make(given: Case): { folder: string; prefix: string } {
     if (tree.kind === 'disk') writeToDisk(tree, path.join(folder, side));
     else putIntoStore(tree, server, bucket, `${prefix}/${side}`);
   }
-  // The tool's working folder has to be there, whatever the sides are.
+  // The working folder must exist even where both sides are stores.
   writeToDisk({ kind: 'disk', items: [] }, folder);
   for (const [name, content] of Object.entries(given.files)) writeFileSync(path.join(folder, name), content);
   return { folder, prefix };
@@ -102,7 +84,7 @@ function wordsOf(given: Case, { source, target }: Places): readonly string[] {
   return [given.command, ...how, ...quiet, source, target, ...given.flags];
 }
 
-/** What we take the line to say: the very text that a shell would split into these words. */
+/** The command as we read it from the text that a shell would split into these words. */
 function read(tool: Tool, words: readonly string[], folder: string): ReadCommand {
   const remotes = [{ name: 'R', kind: 's3', endpoint: server.endpoint }];
   const line = [tool, ...words].map(quoteWord).join(' ');
@@ -133,25 +115,19 @@ function rclone(cwd: string, args: readonly string[]): Promise<ToolAnswer> {
   });
 }
 
-async function realOutcome(
-  given: Case,
-  folder: string,
-  places: Places,
-  aws?: AwsRunner,
-): Promise<RealOutcome> {
+async function realOutcome(given: Case, cwd: string, places: Places, aws?: AwsRunner): Promise<RealOutcome> {
   const words = wordsOf(given, places);
-  return aws
-    ? actionsOfAws(await aws.run(folder, words), places)
-    : actionsOfRclone(await rclone(folder, words), given);
+  if (aws) return actionsOfAws(await aws.run(cwd, words), places);
+  return actionsOfRclone(await rclone(cwd, words), given);
 }
 
 interface Tally {
   cases: number;
   names: number;
-  /** What both did, by the first word of it. */
+  /** Equal actions, by their first word. */
   readonly agreed: Map<string, number>;
   readonly deliberate: Map<string, number>;
-  /** Cases with differences that nobody meant: in short, and in full. */
+  /** Cases with unexplained differences: in short, and in full. */
   readonly unexplained: { readonly short: string; readonly full: string }[];
 }
 
@@ -178,46 +154,36 @@ async function compare(made: Case, tally: Tally, aws?: AwsRunner): Promise<void>
     else unexplained.push(difference);
   }
   if (unexplained.length === 0) return;
-  const short = unexplained.map(
+  const differences = unexplained.map(
     (one) =>
-      `${given.seed} ${JSON.stringify(one.path)}: ${given.tool} ${one.real ?? 'nothing'}, we ${one.ours ?? 'nothing'}`,
+      `${JSON.stringify(one.path)}: ${given.tool} ${one.real ?? 'nothing'}, we ${one.ours ?? 'nothing'}`,
   );
+  const kinds = `${given.source.kind} to ${given.target.kind}: ${given.command} ${given.flags.join(' ')}`;
   tally.unexplained.push({
-    short: `${short.join('\n')}   [${given.source.kind} to ${given.target.kind}: ${given.command} ${given.flags.join(' ')}]`,
-    full: report(given, unexplained, real, plan),
+    short: `${differences.map((one) => `${given.seed} ${one}`).join('\n')}   [${kinds}]`,
+    full: report(given, differences, real, plan),
   });
 }
 
-function report(given: ReadCase, differences: readonly Difference[], real: RealOutcome, plan: Plan): string {
-  const items = (tree: Tree) =>
-    tree.items
-      .map(
-        (item) =>
-          `    ${JSON.stringify(item, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`,
-      )
-      .join('\n');
+function report(given: ReadCase, differences: readonly string[], real: RealOutcome, plan: Plan): string {
+  const json = (item: unknown) =>
+    JSON.stringify(item, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  const items = (tree: Tree) => tree.items.map((item) => `    ${json(item)}`).join('\n');
   return [
-    `Case ${given.seed}: ${given.tool} ${given.command} ${given.flags.map((flag) => JSON.stringify(flag)).join(' ')}`,
+    `Case ${given.seed}: ${given.tool} ${given.command} ${given.flags.map(json).join(' ')}`,
     `  alone: DIFFERENTIAL_SEED=${given.seed} node test/run.mjs test/interop/differential.test.ts`,
-    ...differences.map(
-      ({ path: name, real: theirs, ours }) =>
-        `  ${JSON.stringify(name)}: ${given.tool} ${theirs ?? 'nothing'}, we ${ours ?? 'nothing'}`,
-    ),
+    ...differences.map((difference) => `  ${difference}`),
     `  source (${given.source.kind})\n${items(given.source)}`,
     `  target (${given.target.kind})\n${items(given.target)}`,
     `  files ${JSON.stringify(given.files)}`,
     `  options ${JSON.stringify(given.options)}`,
     `  our skipped ${JSON.stringify(plan.skipped)} conflicts ${JSON.stringify(plan.conflicts.map(({ path: at, because }) => [at, because]))} safety ${JSON.stringify(plan.safety.map(({ kind }) => kind))} problems ${JSON.stringify(plan.problems)}`,
-    `  ${given.tool} (exit ${real.code}) said ${real.warnings.join('\n    ')}`,
+    `  ${given.tool} (exit ${real.code}) printed ${real.warnings.join('\n    ')}`,
   ].join('\n');
 }
 
 /** `agreed` are the words of `Actions` that must occur, so that something is compared. */
-async function compareAll(
-  tool: Tool,
-  agreed: readonly string[],
-  tell: (line: string) => void,
-): Promise<void> {
+async function compareAll(tool: Tool, agreed: readonly string[], print: (line: string) => void) {
   const tally: Tally = { cases: 0, names: 0, agreed: new Map(), deliberate: new Map(), unexplained: [] };
   const aws = tool === 'aws' ? new AwsRunner(env) : undefined;
   const waiting = seedsFor(tool).values();
@@ -233,38 +199,32 @@ async function compareAll(
   } finally {
     aws?.stop();
   }
-  tell(
-    `${tally.cases} cases with ${tally.names} names; agreed: ${[...tally.agreed].map(([word, count]) => `${count} × ${word}`).join(', ')}; deliberately different:`,
-  );
+  const counts = [...tally.agreed].map(([word, count]) => `${count} × ${word}`).join(', ');
+  print(`${tally.cases} cases with ${tally.names} names; agreed: ${counts}; deliberately different:`);
   for (const { name } of deliberateDifferences)
-    if (tally.deliberate.has(name)) tell(`  ${tally.deliberate.get(name)} × ${name}`);
-  assert.equal(
-    tally.unexplained.length,
-    0,
-    [
-      `${tally.unexplained.length} of ${tally.cases} cases differ`,
-      ...tally.unexplained.map(({ short }) => short),
-      ...tally.unexplained.slice(0, 5).map(({ full }) => `\n${full}`),
-    ].join('\n'),
-  );
-  if (onlySeed === undefined)
-    assert.deepEqual(
-      agreed.filter((word) => !tally.agreed.has(word)),
-      [],
-      'Of these there was none.',
-    );
+    if (tally.deliberate.has(name)) print(`  ${tally.deliberate.get(name)} × ${name}`);
+  const { unexplained } = tally;
+  const shown = [
+    `${unexplained.length} of ${tally.cases} cases differ`,
+    ...unexplained.map(({ short }) => short),
+    ...unexplained.slice(0, 5).map(({ full }) => `\n${full}`),
+  ];
+  assert.equal(unexplained.length, 0, shown.join('\n'));
+  const missing = agreed.filter((word) => !tally.agreed.has(word));
+  if (onlySeed === undefined) assert.deepEqual(missing, [], 'No case has these actions.');
 }
 
-test('our plans are those of `aws s3 sync --dryrun`, save where we differ on purpose (A2–A9, A14, A15, A17, A18, A21, A23, A24)', {
-  skip: skipWithout('aws') || skipWithoutPythonAws(),
-}, async (t) => {
-  await compareAll('aws', ['copy', 'delete'], (line) => t.diagnostic(line));
-});
+test(
+  'our plans are those of `aws s3 sync --dryrun`, except where we differ on purpose (A2–A9, A14, A15, A17, A18, A21, A23, A24)',
+  {
+    skip: skipWithout('aws') || skipWithoutPythonAws(),
+  },
+  (t) => compareAll('aws', ['copy', 'delete'], (line) => t.diagnostic(line)),
+);
 
-test('our plans are those of `rclone --dry-run` and `rclone check`, save where we differ on purpose (R5, R6, R8–R12, R16–R19, R24)', {
+test('our plans are those of `rclone --dry-run` and `rclone check`, except where we differ on purpose (R5, R6, R8–R12, R16–R19, R24)', {
   skip: skipWithout('rclone'),
-}, async (t) => {
-  await compareAll('rclone', ['copy', 'delete', 'touch', 'moved', 'remove', '=', '*', '+', '-'], (line) =>
-    t.diagnostic(line),
-  );
+}, (t) => {
+  const agreed = ['copy', 'delete', 'touch', 'moved', 'remove', '=', '*', '+', '-'];
+  return compareAll('rclone', agreed, (line) => t.diagnostic(line));
 });

@@ -9,80 +9,62 @@ import type { PlanOptions } from '../../src/plan/model/planOptions';
 import { diskSide, plan, run } from '../faults/faultyRun';
 import { skipWithout } from './realTools';
 
-// Which folders a sync with deletes removes where folders exist of their own: as the real rclone does, which is run where it is installed.
+// The folders that a sync with deletes removes on a disk: the same as the real rclone, where it is installed.
 
 const noRclone = skipWithout('rclone');
 
 interface Case {
   readonly name: string;
   /** Files, and folders with a slash at the end. */
-  readonly source: readonly string[];
+  readonly source?: readonly string[];
   readonly target: readonly string[];
   readonly options?: Partial<PlanOptions>;
   readonly flags?: readonly string[];
-  /** What is left in the target, folders as well, without `keep`. */
+  /** The files and folders left in the target, except `keep`. */
   readonly left: readonly string[];
 }
 
 const cases: readonly Case[] = [
-  { name: 'one folder', source: [], target: ['gone/f'], left: [] },
-  { name: 'folders in folders', source: [], target: ['gone/deep/er/f', 'gone/g'], left: [] },
-  { name: 'an empty folder in one that goes', source: [], target: ['gone/f', 'gone/empty/'], left: [] },
+  { name: 'one folder', target: ['gone/f'], left: [] },
+  { name: 'folders in folders', target: ['gone/deep/er/f', 'gone/g'], left: [] },
+  { name: 'an empty folder in a removed folder', target: ['gone/f', 'gone/empty/'], left: [] },
   {
-    name: 'a folder that the source has, too, empty or not',
+    name: 'a folder that the source has too, empty or not',
     source: ['both/', 'some/a'],
     target: ['both/f', 'some/a', 'some/b'],
     left: ['both/', 'some/', 'some/a'],
   },
+  { name: 'a folder with a new file', source: ['new/f'], target: ['new/g'], left: ['new/', 'new/f'] },
   {
-    name: 'a folder that something is copied into',
-    source: ['new/f'],
-    target: ['new/g'],
-    left: ['new/', 'new/f'],
-  },
-  {
-    name: 'a folder with a file that the filters hide',
-    source: [],
+    name: 'a folder with an excluded file',
     target: ['e/a.log', 'e/b', 'f/deep/b', 'f/a.log'],
     options: { filters: [{ exclude: '*.log' }] },
     flags: ['--exclude', '*.log'],
     left: ['e/', 'e/a.log', 'f/', 'f/a.log'],
   },
   {
-    name: 'a folder around one that the filters hide',
-    source: [],
+    name: 'a folder with an excluded folder',
     target: ['e/b', 'e/x/'],
     options: { filters: [{ exclude: '/e/x/**' }] },
     flags: ['--exclude', '/e/x/**'],
     left: ['e/', 'e/x/'],
   },
   {
-    name: 'a folder of which the filters hide nothing any more',
-    source: [],
+    name: 'an excluded folder, with deleteExcluded',
     target: ['e/b'],
     options: { filters: [{ exclude: '/e/**' }], deleteExcluded: true },
     flags: ['--exclude', '/e/**', '--delete-excluded'],
     left: [],
   },
-  {
-    name: 'deletes before',
-    source: [],
+  ...(['before', 'during'] as const).map((deletes) => ({
+    name: `deletes ${deletes}`,
     target: ['gone/z/', 'gone/f'],
-    options: { deletes: 'before' },
-    flags: ['--delete-before'],
+    options: { deletes },
+    flags: [`--delete-${deletes}`],
     left: [],
-  },
-  {
-    name: 'deletes during',
-    source: [],
-    target: ['gone/z/', 'gone/f'],
-    options: { deletes: 'during' },
-    flags: ['--delete-during'],
-    left: [],
-  },
+  })),
   {
     name: 'a copy',
-    source: [],
     target: ['gone/f', 'old/'],
     options: { verb: 'copy', deletes: 'none' },
     left: ['gone/', 'gone/f', 'old/'],
@@ -102,18 +84,16 @@ function folderWith(base: string, name: string, items: readonly string[]): strin
 }
 
 function below(folder: string): string[] {
-  return fs
-    .readdirSync(folder, { recursive: true, withFileTypes: true })
-    .map((entry) => {
-      const at = path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name));
-      return entry.isDirectory() ? `${at}/` : at;
-    })
-    .filter((at) => at !== 'keep')
-    .sort();
+  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  const names = entries.map((entry) => {
+    const at = path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name));
+    return entry.isDirectory() ? `${at}/` : at;
+  });
+  return names.filter((name) => name !== 'keep').sort();
 }
 
-for (const { name, source, target, options = {}, flags = [], left } of cases)
-  test(`folders that a sync leaves empty, as rclone does it: ${name}`, async (t) => {
+for (const { name, source = [], target, options = {}, flags = [], left } of cases)
+  test(`a sync removes emptied folders as rclone does: ${name}`, async (t) => {
     const base = fs.mkdtempSync(path.join(os.tmpdir(), 'emptied-'));
     t.after(() => fs.rmSync(base, { recursive: true, force: true }));
     const from = diskSide(folderWith(base, 'source', source));

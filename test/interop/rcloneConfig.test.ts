@@ -40,10 +40,12 @@ function s3Settings(more: Readonly<Record<string, unknown>>): RemoteSettings {
   return { name: 'ours', backend: 's3', endpoint: server.endpoint, region: server.region, ...more };
 }
 
-/** What a command printed, in one order always. */
+/** The lines that a command printed, sorted. */
 function lines(answer: ToolAnswer): string[] {
   return succeeded(answer).trimEnd().split('\n').sort();
 }
+
+const namesOf = (settings: readonly { readonly name: string }[]) => settings.map(({ name }) => name);
 
 function usable(text: string, name: string): UsableRemote {
   const found = findRemotes(parseRcloneFile(text), allBackends).find((remote) => remote.name === name);
@@ -75,9 +77,7 @@ test('the real rclone lists a bucket by an exported file, whatever the provider 
   }
 });
 
-test('what the real rclone makes with "config create" is imported right, and opens', {
-  skip: noRclone,
-}, async () => {
+test('a remote that the real rclone creates is imported and opens', { skip: noRclone }, async () => {
   const made = path.join(path.dirname(file), 'made.conf');
   const secret = server.secretAccessKey;
   const create = (name: string, ...options: string[]) =>
@@ -107,10 +107,7 @@ test('what the real rclone makes with "config create" is imported right, and ope
     endpoint: server.endpoint,
     chunkSize: '6Mi',
   });
-  assert.deepEqual(
-    found.leftOut.map(({ name }) => name),
-    ['requester_pays'],
-  );
+  assert.deepEqual(namesOf(found.leftOut), ['requester_pays']);
   assert.equal(usable(text, 'short cut').settings['root'], 'photos/a');
   assert.equal(findRemotes(parseRcloneFile(text), allBackends)[2]?.usable, false);
   const remote = await s3Backend.open(found.settings, {
@@ -131,22 +128,14 @@ test('an export into a file of the real rclone leaves its other sections as they
   skip: noRclone,
 }, async () => {
   const made = path.join(path.dirname(file), 'kept.conf');
-  await tools.rclone(
-    '--config',
-    made,
-    'config',
-    'create',
-    'hidden',
-    'crypt',
-    'remote=x:y',
-    'password=hunter2',
-  );
+  const options = ['remote=x:y', 'password=hunter2'];
+  await tools.rclone('--config', made, 'config', 'create', 'hidden', 'crypt', ...options);
   writeFileSync(made, `# mine\n\n${readFileSync(made, 'utf8')}`);
   const before = readFileSync(made, 'utf8');
   const { section } = writeRemote(s3Backend, s3Settings({ credentials: 'environment' }), undefined);
   await changeConfigFile(made, (text) => mergeSections(text, [section]));
   assert.ok(readFileSync(made, 'utf8').startsWith(before));
-  // "r:" is the tools' own, from their environment.
+  // "r:" comes from the environment of the tools.
   assert.deepEqual(lines(await tools.rclone('--config', made, 'listremotes')), ['hidden:', 'ours:', 'r:']);
 });
 
@@ -166,10 +155,7 @@ rcloneTest('the real rclone uses an exported Amazon Drive remote with its sign-i
   };
   const secrets = { values: { client_secret: site.server.clientSecret }, token: printTokenBlob(token) };
   const { section, leftOut } = writeRemote(driveBackend, settings, secrets);
-  assert.deepEqual(
-    leftOut.map(({ name }) => name),
-    ['endpoint'],
-  );
+  assert.deepEqual(namesOf(leftOut), ['endpoint']);
   const exported = path.join(rclone.home, 'exported.conf');
   await changeConfigFile(exported, (text) => mergeSections(text, [section]));
   const listed = await rclone.run('--config', exported, 'lsf', '-R', 'my drive:');
@@ -182,20 +168,14 @@ rcloneTest('an Amazon Drive remote of the real rclone is imported with its sign-
   const found = usable(readFileSync(rclone.configFile, 'utf8'), 'acd');
   assert.equal(found.settings['client_id'], site.server.clientId);
   assert.deepEqual(found.secrets, { client_secret: site.server.clientSecret });
-  assert.deepEqual(
-    found.asks.map(({ field }) => field),
-    ['endpoint'],
-  );
+  const asks = found.asks.map(({ field }) => field);
+  assert.deepEqual(asks, ['endpoint']);
   const token = parseTokenBlob(found.token ?? '');
   assert.ok(token);
+  const settings = { ...found.settings, endpoint: site.server.endpoint };
+  const clientSecret = found.secrets['client_secret'];
   const session = await adoptToken(
-    {
-      requirement: driveSignIn,
-      settings: { ...found.settings, endpoint: site.server.endpoint },
-      token,
-      clientSecret: found.secrets['client_secret'],
-      clock: systemClock,
-    },
+    { requirement: driveSignIn, settings, token, clientSecret, clock: systemClock },
     AbortSignal.timeout(20_000),
   );
   assert.equal(session.account.id, rclone.drive.root.id);

@@ -19,13 +19,13 @@ export interface ToolAnswer {
   readonly stderr: string;
 }
 
-/** The environment of a real tool that is pointed at one server, with a home of its own so that nobody's configuration is read. */
+/** The environment of a real tool for one server, with a new home, so that no configuration of the user is read. */
 export function toolEnvironment(server: S3TestServer): Record<string, string> {
   const home = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-tools-'));
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
-    // A tool installed through a version manager finds itself by the real home.
+    // A tool that pyenv installed needs the real home to find itself.
     PYENV_ROOT: process.env['PYENV_ROOT'] ?? path.join(os.homedir(), '.pyenv'),
     TZ: 'UTC',
     LC_ALL: 'C.UTF-8',
@@ -43,7 +43,7 @@ export function toolEnvironment(server: S3TestServer): Record<string, string> {
   };
 }
 
-/** The real tools, pointed at one server. */
+/** The real tools for one server. */
 export function realTools(server: S3TestServer) {
   const env = toolEnvironment(server);
 

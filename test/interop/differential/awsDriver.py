@@ -1,10 +1,10 @@
-"""Runs many `aws` commands from one process, since starting it takes a second.
+"""Runs many `aws` commands from one process, because each start of `aws` takes a second.
 
-Reads one JSON object a line from standard input, {"cwd": "/…", "args": ["s3", "sync", …]}, and answers each by one
-line, {"code": …, "stdout": "…", "stderr": "…"}, in the same order.
+Reads one JSON object per line from standard input, {"cwd": "/…", "args": ["s3", "sync", …]}, and prints one line for
+each, {"code": …, "stdout": "…", "stderr": "…"}, in the same order.
 
-The first command is run in this process, which loads everything; each other one in a fork of it, because a driver
-gathers event handlers with each command and gets slower and slower.
+The first command runs in this process, which loads all modules; every other command runs in a fork, because a driver
+collects event handlers with each command and becomes slower.
 """
 
 import gc
@@ -17,7 +17,7 @@ from awscli.clidriver import create_clidriver
 
 
 class Captured(io.TextIOWrapper):
-    """What is written is kept as UTF-8; the tool writes both text and bytes."""
+    """Keeps the output as UTF-8; the tool writes both text and bytes."""
 
     def __init__(self):
         super().__init__(io.BytesIO(), encoding="utf-8", errors="surrogateescape", write_through=True)
@@ -40,20 +40,20 @@ def run(driver, cwd, args):
     return {"code": code, "stdout": captured[0].text(), "stderr": captured[1].text()}
 
 
-def run_and_tell(driver, line):
-    wanted = json.loads(line)
-    print(json.dumps(run(driver, wanted["cwd"], wanted["args"])), flush=True)
+def run_and_print(driver, line):
+    command = json.loads(line)
+    print(json.dumps(run(driver, command["cwd"], command["args"])), flush=True)
 
 
 def main():
     driver = create_clidriver()
     warm = False
-    # Line by line without reading ahead: a fork must not have what its parent still has to read.
+    # Without reading ahead: a fork must not hold input that its parent still has to read.
     for line in iter(sys.stdin.readline, ""):
         if not warm:
-            run_and_tell(driver, line)
+            run_and_print(driver, line)
             warm = True
-            # What forks share stays shared only as long as nobody counts it over.
+            # The garbage collector would write to memory that the forks share.
             gc.disable()
             gc.freeze()
             continue
@@ -61,7 +61,7 @@ def main():
         if child == 0:
             code = 1
             try:
-                run_and_tell(driver, line)
+                run_and_print(driver, line)
                 code = 0
             finally:
                 os._exit(code)

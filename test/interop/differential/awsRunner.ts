@@ -16,12 +16,12 @@ function pythonOfAws(): string {
   return python;
 }
 
-/** A version manager's stand-in, which only finds the real one. */
+/** Whether the file is a shim of pyenv. */
 function isShim(file: string): boolean {
   return /pyenv/.test(readFileSync(file, 'latin1').slice(0, 500));
 }
 
-/** Why the real aws can't be driven many times in one process, or false. */
+/** Why the real aws can't run many commands in one process, or false. */
 export function skipWithoutPythonAws(): string | false {
   try {
     execFileSync(pythonOfAws(), ['-c', 'import awscli.clidriver'], { stdio: 'ignore' });
@@ -35,26 +35,24 @@ export function skipWithoutPythonAws(): string | false {
 export class AwsRunner {
   private readonly child: ChildProcess;
   private readonly waiting: { done: (answer: ToolAnswer) => void; failed: (error: Error) => void }[] = [];
-  private told = '';
+  private stderr = '';
   private ended: Error | undefined;
 
-  /** `env` is all that the process sees of the environment. */
+  /** `env` is the whole environment of the process. */
   constructor(env: Readonly<Record<string, string>>) {
-    const driver = path.join(
-      process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd(),
-      'test/interop/differential/awsDriver.py',
-    );
+    const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
+    const driver = path.join(root, 'test/interop/differential/awsDriver.py');
     this.child = spawn(pythonOfAws(), [driver], { env, stdio: 'pipe' });
-    this.child.stderr?.on('data', (chunk) => (this.told += String(chunk)));
+    this.child.stderr?.on('data', (chunk) => (this.stderr += String(chunk)));
     if (this.child.stdout)
       createInterface({ input: this.child.stdout }).on('line', (line) =>
         this.waiting.shift()?.done(JSON.parse(line) as ToolAnswer),
       );
     this.child.on('close', () => {
-      this.ended = new Error(`The aws driver ended: ${this.told}`);
+      this.ended = new Error(`The aws driver ended: ${this.stderr}`);
       for (const { failed } of this.waiting) failed(this.ended);
     });
-    // A driver that ended is told by the line above.
+    // The end of the driver is reported by `close`.
     this.child.stdin?.on('error', () => {});
   }
 

@@ -4,16 +4,16 @@ import { type Random, random } from '../../support/random';
 export type Tool = 'aws' | 'rclone';
 export type SideKind = 'disk' | 'store';
 
-/** One thing that lies below a side's root. */
+/** A file, link or object below a side's root. */
 export interface TreeItem {
-  /** Relative to the root: for a store the rest of the key, which needs not be a path. */
+  /** Relative to the root; for a store the rest of the key, which need not be a path. */
   readonly path: string;
   readonly content: string;
   /** Nanoseconds since 1970; on a disk a multiple of 1/64 s, which can be set exactly. */
   readonly modified: bigint;
-  /** A link to this path instead of a file; of a disk only. */
+  /** A link to this path instead of a file; only on a disk. */
   readonly link?: string;
-  /** What only an object has. */
+  /** Only of a store. */
   readonly object?: {
     /** `LastModified`, milliseconds since 1970. */
     readonly stored: number;
@@ -21,7 +21,7 @@ export interface TreeItem {
     readonly mtime?: string;
     /** An ETag that is no MD5, as a multipart upload leaves it. */
     readonly multipart: boolean;
-    /** Whether `x-amz-meta-md5chksum` tells the MD5. */
+    /** Whether `x-amz-meta-md5chksum` holds the MD5. */
     readonly md5: boolean;
   };
 }
@@ -31,11 +31,11 @@ export interface Tree {
   readonly items: readonly TreeItem[];
 }
 
-/** Two trees, and what the real tool is told. */
+/** Two trees, and the command of the real tool. */
 export interface Case {
   readonly seed: number;
   readonly tool: Tool;
-  /** rclone's command; aws has but one. */
+  /** For aws always `sync`. */
   readonly command: 'sync' | 'copy' | 'move' | 'check';
   readonly flags: readonly string[];
   /** Files that flags name: the content by the name in the working folder. */
@@ -44,7 +44,7 @@ export interface Case {
   readonly target: Tree;
 }
 
-/** A case with the options that we read out of its command line. */
+/** A case with the options that we read from its command line. */
 export interface ReadCase extends Case {
   readonly options: PlanOptions;
 }
@@ -53,59 +53,30 @@ export interface ReadCase extends Case {
 export function caseOf(seed: number): Case {
   const by = random(seed * 7919 + 13);
   const tool: Tool = seed % 2 === 0 ? 'aws' : 'rclone';
+  const [up, down] = [['disk', 'store'] as const, ['store', 'disk'] as const];
+  const between = ['store', 'store'] as const;
   const [from, to] = by.pick<readonly [SideKind, SideKind]>(
-    tool === 'aws'
-      ? [
-          ['disk', 'store'],
-          ['store', 'disk'],
-          ['store', 'store'],
-        ]
-      : [
-          ['disk', 'store'],
-          ['disk', 'store'],
-          ['store', 'disk'],
-          ['store', 'disk'],
-          ['store', 'store'],
-          ['disk', 'disk'],
-        ],
+    tool === 'aws' ? [up, down, between] : [up, up, down, down, between, ['disk', 'disk']],
   );
-  const asked = tool === 'aws' ? askedOfAws(by, from) : askedOfRclone(by, from, to);
-  const { windowMs, ...told } = asked;
-  return { seed, tool, ...told, ...trees(by, tool, from, to, windowMs) };
+  const command = tool === 'aws' ? awsCommand(by, from) : rcloneCommand(by, from, to);
+  const { windowMs, ...line } = command;
+  return { seed, tool, ...line, ...trees(by, tool, from, to, windowMs) };
 }
 
 // --- Flags ---
 
-interface Asked extends Pick<Case, 'command' | 'flags' | 'files'> {
-  /** The flag --modify-window, so that times near its edge can be made. */
+interface Command extends Pick<Case, 'command' | 'flags' | 'files'> {
+  /** The flag --modify-window, for times near its edge. */
   readonly windowMs?: number;
 }
 
-const awsPatterns = [
-  '*',
-  '*.txt',
-  '*.txt',
-  'd/*',
-  'a',
-  'a*',
-  '?',
-  '[ab]*',
-  '[!a]*',
-  'd/?.txt',
-  '*b',
-  '*/x*',
-  'd',
-  'd/',
-  'é*',
-  '*~*',
-  '* *',
-  'R*',
-  '[[]z]',
-];
-/** These the real tool joins to the roots of both sides, with odd results (A16, H3). */
+const awsPatterns = '*,*.txt,*.txt,d/*,a,a*,?,[ab]*,[!a]*,d/?.txt,*b,*/x*,d,d/,é*,*~*,* *,R*,[[]z]'.split(
+  ',',
+);
+/** The real tool joins these patterns to the roots of both sides, with odd results (A16, H3). */
 const awsOddPatterns = ['./a', './d/*', '/a*', '/*'];
 
-function askedOfAws(by: Random, from: SideKind): Asked {
+function awsCommand(by: Random, from: SideKind): Command {
   const flags: string[] = [];
   if (by.chance(0.6)) flags.push('--delete');
   const [exact, sizeOnly] = [by.chance(0.3), by.chance(0.15)];
@@ -122,35 +93,13 @@ function askedOfAws(by: Random, from: SideKind): Asked {
 }
 
 const rclonePatterns = [
-  '*.txt',
-  '*.txt',
-  '/a',
-  'a',
-  'd/**',
-  'd/',
-  '**/x.txt',
-  '{a,b}',
-  '[a-c]*',
-  '[^a]*',
-  '*',
-  '**',
-  'a*',
-  '/d/*.txt',
-  'é*',
-  '\\[z\\]',
-  '{{.*\\.log}}',
-  'd/*/x*',
-  '?',
-  '/d/**/y.log',
-  '*~',
-  'a/b',
-  '/*',
-  'e/',
+  ...'*.txt *.txt /a a d/** d/ **/x.txt {a,b} [a-c]* [^a]* * ** a* /d/*.txt é* \\[z\\]'.split(' '),
+  ...'{{.*\\.log}} d/*/x* ? /d/**/y.log *~ a/b /* e/'.split(' '),
 ];
 
-function askedOfRclone(by: Random, from: SideKind, to: SideKind): Asked {
+function rcloneCommand(by: Random, from: SideKind, to: SideKind): Command {
   const chosen = by.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'copy', 'move', 'check'] as const);
-  // Between two disks a dry run of a move tells of the whole folder only.
+  // Between two disks a dry run of a move reports only the whole folder.
   const command = chosen === 'move' && from === 'disk' && to === 'disk' ? 'copy' : chosen;
   const flags: string[] = [];
   let files: Readonly<Record<string, string>> = {};
@@ -183,7 +132,7 @@ function askedOfRclone(by: Random, from: SideKind, to: SideKind): Asked {
   }
   if (command === 'sync') {
     also(0.12, '--max-delete', String(by.whole(4)));
-    // With deletes before it, rclone refuses to look for renames.
+    // rclone can't track renames with deletes before the copies.
     if (deletes !== 'before' && by.chance(0.2)) {
       flags.push('--track-renames');
       also(0.5, '--track-renames-strategy', 'modtime');
@@ -208,7 +157,7 @@ function askedOfRclone(by: Random, from: SideKind, to: SideKind): Asked {
 }
 
 /** Filters of one kind, as people use them, or of several kinds and from files. */
-function filtersOfRclone(by: Random): Pick<Asked, 'flags' | 'files'> {
+function filtersOfRclone(by: Random): Pick<Command, 'flags' | 'files'> {
   if (!by.chance(0.5)) return { flags: [], files: {} };
   const flags: string[] = [];
   const files: Record<string, string> = {};
@@ -232,7 +181,7 @@ function filtersOfRclone(by: Random): Pick<Asked, 'flags' | 'files'> {
   return { flags, files };
 }
 
-/** A file of some lines, with what is passed over, and ends of lines of both kinds. */
+/** A file of some lines, with blank lines, comments and both kinds of line ends. */
 function listOf(by: Random, line: () => string, least = 0): string {
   const lines: string[] = [];
   for (let i = least + by.whole(4); i > 0; i--) {
@@ -248,50 +197,18 @@ function listOf(by: Random, line: () => string, least = 0): string {
 const nfd = (text: string) => text.normalize('NFD');
 
 const names = [
-  'a',
-  'b',
-  'a/b',
-  'a-b',
-  'a.b',
-  'a~',
-  'a b',
-  'a0',
-  'x.txt',
-  'y.log',
-  'd/x.txt',
-  'd/y.log',
-  'd/e/x.txt',
-  'd/e/z',
-  'd e/f.txt',
-  'd-e/f.txt',
-  'd.e',
-  'd',
-  'é.txt',
-  nfd('é.txt'),
-  'é/ü.txt',
-  `${nfd('é')}/${nfd('ü')}.txt`,
-  'Read',
-  'read',
-  'd/Read',
-  '～wide.txt',
-  '😀.txt',
-  '[z]',
-  '+%.txt',
-  "it's",
-  'dot.',
-  '.hidden',
-  '.d/f',
-  'e/a/b',
-  'e/a-b',
+  ...'a,b,a/b,a-b,a.b,a~,a b,a0,x.txt,y.log,d/x.txt,d/y.log,d/e/x.txt,d/e/z,d e/f.txt,d-e/f.txt'.split(','),
+  ...['d.e', 'd', 'é.txt', nfd('é.txt'), 'é/ü.txt', nfd('é/ü.txt'), 'Read', 'read', 'd/Read'],
+  ...['～wide.txt', '😀.txt', '[z]', '+%.txt', "it's", 'dot.', '.hidden', '.d/f', 'e/a/b', 'e/a-b'],
 ];
 const oddKeys = ['a//b', './x.txt', '../x.txt', 'd/../b', '/a', 'd/./x.txt', 'd//', '.', 'e/..'];
 
 const contents = ['', 'x', 'y', 'hello', 'hallo', 'hello world', 'longer than the others by far'];
 
 const second = 1_000_000_000n;
-/** Such parts of a second are whole microseconds, and a double of seconds holds them exactly. */
+/** A part of a second that is whole microseconds and that a double of seconds holds exactly. */
 const step = second / 64n;
-/** 2026-01-05, long before any run of these tests, and more than a year after the times below it. */
+/** 2026-01-05: before any run of these tests, and more than a year after the oldest files. */
 const epoch = 1_767_600_000n * second;
 
 function trees(
@@ -321,7 +238,7 @@ function trees(
       target.push(item(by, tool, to, name, there, modified + later));
     }
   }
-  // A file under another name on the other side, so that there is something to be renamed.
+  // Files with another name on the other side, for renames.
   for (let count = by.pick([0, 0, 1, 2]); count > 0 && !emptySource; count--) {
     const content = by.pick(contents);
     const modified = epoch + BigInt(by.whole(3)) * second;
@@ -339,12 +256,12 @@ function trees(
     if (by.chance(0.08)) items.push(item(by, tool, kind, by.pick(oddKeys), by.pick(contents), epoch));
   }
   return {
-    source: { kind: from, items: fitting(from, source) },
-    target: { kind: to, items: fitting(to, target) },
+    source: { kind: from, items: possible(from, source) },
+    target: { kind: to, items: possible(to, target) },
   };
 }
 
-/** How much later, in nanoseconds, the target's time is. */
+/** Nanoseconds by which the target's time is later. */
 function anyLater(by: Random): bigint {
   const fraction = by.pick([
     0, 0, 0, 0, 0, 1, -1, 1000, -1000, 1_000_000, -1_000_000, 15_625_000, -15_625_000,
@@ -352,40 +269,31 @@ function anyLater(by: Random): bigint {
   return BigInt(fraction) + second * BigInt(by.pick([0, 0, 0, 0, 1, -1, 2, -2, 3600, -3600, -400 * 86_400]));
 }
 
-/** Exactly as much as is no longer equal, or the least bit less. */
+/** Exactly the window, which is a difference, or one nanosecond less. */
 function atWindow(by: Random, windowMs: number): bigint {
   return by.pick([1n, -1n]) * (BigInt(windowMs) * 1_000_000n - by.pick([0n, 1n]));
 }
 
-function item(
-  by: Random,
-  tool: Tool,
-  kind: SideKind,
-  path: string,
-  content: string,
-  wanted: bigint,
-): TreeItem {
-  if (kind === 'disk') return { path, content, modified: (wanted / step) * step };
+function item(by: Random, tool: Tool, kind: SideKind, path: string, content: string, ns: bigint): TreeItem {
+  if (kind === 'disk') return { path, content, modified: (ns / step) * step };
   const apart = by.pick([0, 0, 0, 1, -1, 3600, -3600]) * 1000;
   const fraction = tool === 'aws' ? by.pick([0, 0, 0, 0, 1, 500, 999]) : 0;
-  const stored = Number(wanted / second) * 1000 + apart + fraction;
-  const mtime =
-    tool === 'aws' || by.chance(0.12) ? undefined : by.chance(0.03) ? 'tomorrow' : rcloneTime(wanted);
+  const stored = Number(ns / second) * 1000 + apart + fraction;
+  const mtime = tool === 'aws' || by.chance(0.12) ? undefined : by.chance(0.03) ? 'tomorrow' : rcloneTime(ns);
   const multipart = by.chance(0.15);
+  const md5 = multipart && by.chance(0.5);
   return {
     path,
     content,
-    modified: wanted,
-    object: { stored, ...(mtime !== undefined && { mtime }), multipart, md5: multipart && by.chance(0.5) },
+    modified: ns,
+    object: { stored, ...(mtime !== undefined && { mtime }), multipart, md5 },
   };
 }
 
 /** Decimal seconds, as rclone writes them (R2). */
 function rcloneTime(ns: bigint): string {
-  const fraction = String(ns % second)
-    .padStart(9, '0')
-    .replace(/0+$/, '');
-  return `${ns / second}${fraction === '' ? '' : `.${fraction}`}`;
+  const fraction = String(ns % second).padStart(9, '0');
+  return `${ns / second}.${fraction}`.replace(/\.?0+$/, '');
 }
 
 function links(by: Random, items: readonly TreeItem[]): TreeItem[] {
@@ -400,16 +308,12 @@ function links(by: Random, items: readonly TreeItem[]): TreeItem[] {
   ]);
 }
 
-/** What a side can hold at once: no name twice, and on a disk no file that is a folder as well. The first come stays. */
-function fitting(kind: SideKind, items: readonly TreeItem[]): TreeItem[] {
+/** The items that a side can hold: no name twice, and on a disk no file with the name of a folder. The first item is kept. */
+function possible(kind: SideKind, items: readonly TreeItem[]): TreeItem[] {
   const kept: TreeItem[] = [];
-  for (const one of items) {
-    const clashes = kept.some(
-      ({ path }) =>
-        path === one.path ||
-        (kind === 'disk' && (path.startsWith(`${one.path}/`) || one.path.startsWith(`${path}/`))),
-    );
-    if (!clashes) kept.push(one);
-  }
+  const isAbove = (a: TreeItem, b: TreeItem) => kind === 'disk' && b.path.startsWith(`${a.path}/`);
+  for (const one of items)
+    if (!kept.some((other) => other.path === one.path || isAbove(one, other) || isAbove(other, one)))
+      kept.push(one);
   return kept;
 }

@@ -1,158 +1,140 @@
-import type { Plan } from '../../../src/plan/model/plan';
+import type { Conflict, Plan, Skipped } from '../../../src/plan/model/plan';
 import { parseAge, parseSize } from '../../../src/plan/model/quantities';
 import type { Case, ReadCase, TreeItem } from './cases';
 import type { RealOutcome } from './realActions';
 
-/** One path about which the real tool and we decide differently. */
+/** One path for which the real tool and we decide differently. */
 export interface Difference {
   readonly path: string;
   readonly real: string | undefined;
   readonly ours: string | undefined;
 }
 
-export interface Surroundings {
+interface Results {
   readonly given: ReadCase;
   readonly real: RealOutcome;
   readonly plan: Plan;
 }
 
-/** A difference that is meant. `applies` must be as narrow as the reason. */
 export interface DeliberateDifference {
   /** What we do, with the rules that say so. */
   readonly name: string;
   readonly reason: string;
-  readonly applies: (difference: Difference, surroundings: Surroundings) => boolean;
+  /** Must be as narrow as the reason. */
+  readonly applies: (difference: Difference, results: Results) => boolean;
 }
 
 export const deliberateDifferences: readonly DeliberateDifference[] = [
   {
     name: 'an empty source deletes nothing (H1)',
-    reason: 'A disk that is not mounted and a mistyped prefix look just like that.',
-    applies: ({ real, ours }, { plan }) =>
-      real === 'delete' && ours === undefined && has(plan, 'emptySource'),
+    reason: 'A disk that is not mounted and a mistyped prefix look the same.',
+    applies: (difference, { plan }) => isKept(difference) && has(plan, 'emptySource'),
   },
   {
-    name: 'a key that is no path is refused, and left alone on the target (table 1.5, A25, H17, H19)',
+    name: 'a malformed key is rejected, and stays on the target (table 1.5, A25, H17, H19)',
     reason:
-      'Its cleaned spelling is another name: written there, it would be sent again for ever or leave the root.',
+      'Its cleaned spelling is another name: a copy to that name would repeat in each run, or leave the root.',
     applies: ({ path, ours }, { given, plan }) =>
-      ours === undefined &&
-      isMalformedKey(path, given) &&
-      plan.skipped.some((skipped) => skipped.path === path),
+      ours === undefined && isMalformedKey(path, given) && isSkipped(plan, path),
   },
   {
-    name: 'what a refused key may stand for is not deleted (A25)',
-    reason: 'The tool deletes the twin and sends the normalised name again.',
-    applies: ({ path, real, ours }, { given, plan }) =>
-      real === 'delete' &&
-      ours === undefined &&
-      isProtected(plan, path) &&
+    name: 'files that a malformed key may stand for are not deleted (A25)',
+    reason: 'The tool deletes the file of the cleaned name and sends that name again.',
+    applies: (difference, { given, plan }) =>
+      isKept(difference) &&
+      isProtected(plan, difference.path) &&
       given.source.items.some((item) => isOdd(item.path)),
   },
   {
-    name: 'the twin of a source that can not be used is not deleted (H2, A22)',
-    reason: 'A broken link or one that is not followed is unknown, not absent.',
-    applies: ({ path, real, ours }, { given, plan }) =>
-      real === 'delete' &&
-      ours === undefined &&
-      isProtected(plan, path) &&
+    name: 'the counterpart of an unusable source entry is not deleted (H2, A22)',
+    reason: 'A link that is broken or not followed is unknown, not absent.',
+    applies: (difference, { given, plan }) =>
+      isKept(difference) &&
+      isProtected(plan, difference.path) &&
       given.source.items.some((item) => item.link !== undefined),
   },
   {
-    name: 'a filter sees a key that is no path by the name that it may stand for (A25, H4)',
-    reason: 'Whatever hides that name hides the key as well, and so protects it.',
+    name: 'a filter tests a malformed key by the name that it may stand for (A25, H4)',
+    reason: 'A rule that excludes that name excludes the key too, and so protects it.',
     applies: ({ path, ours }, { given, plan }) =>
       ours === undefined &&
       isMalformedKey(path, given) &&
       given.options.filters.length > 0 &&
-      !plan.skipped.some((skipped) => skipped.path === path),
+      !isSkipped(plan, path),
   },
   {
-    name: 'a broken link keeps its own twin from being deleted, and no other file (H2, R21)',
-    reason: 'What it may stand for is known; rclone deletes nothing in the whole run.',
+    name: 'a broken link protects only its own counterpart from being deleted (H2, R21)',
+    reason: 'The path that it may stand for is known; rclone deletes nothing in the whole run.',
     applies: ({ real, ours }, { given, real: outcome }) =>
       given.tool === 'rclone' &&
       real === undefined &&
       ours === 'delete' &&
       given.source.items.some((item) => item.link === 'nowhere') &&
-      told(outcome, 'not deleting files as there were IO errors'),
+      warns(outcome, 'not deleting files as there were IO errors'),
   },
   {
     name: 'a file against a folder is a conflict at plan time (H16, R14)',
-    reason: 'A disk can not hold both; the tool finds out half way and fails one of the two.',
+    reason: 'A disk cannot hold both; the tool fails one of the two during the run.',
     applies: ({ path, ours }, { given, plan }) =>
       ours === undefined &&
       given.target.kind === 'disk' &&
-      (plan.conflicts.some(
-        (conflict) => conflict.because === 'fileAgainstFolder' && conflict.path === path,
-      ) ||
-        (isProtected(plan, path) && onBothAsFileAndFolder(path, given))),
+      (isConflict(plan, path, 'fileAgainstFolder') || (isProtected(plan, path) && isBelowFile(path, given))),
   },
   {
-    name: 'a file of the target that would be renamed to a name in conflict is deleted as any other (H16, R24)',
-    reason: 'What it would become can not be there; rclone finds out when it renames it.',
+    name: 'a target file that would be renamed to a name in conflict is deleted as usual (H16, R24)',
+    reason: 'The new name is impossible; rclone fails when it renames the file.',
     applies: ({ path, real: theirs, ours }, { real, plan }) =>
       theirs === undefined &&
       ours === 'delete' &&
-      renamesOfTool(real).some(
-        ([to, from]) =>
-          from === path &&
-          plan.conflicts.some((conflict) => conflict.because === 'fileAgainstFolder' && conflict.path === to),
-      ),
+      renamesOfTool(real).some(([to, from]) => from === path && isConflict(plan, to, 'fileAgainstFolder')),
   },
   {
     name: 'aws patterns that begin with ./ or / are relative to the root (A16, H3)',
-    reason: 'The tool joins them to the roots, so that they hide nothing, or one side only.',
-    applies: (_, { given }) =>
-      given.tool === 'aws' &&
-      given.options.filters.some((rule) => /^\.?\//.test('include' in rule ? rule.include : rule.exclude)),
+    reason: 'The tool joins them to the roots, so they exclude nothing, or files of one side only.',
+    applies: (_, { given }) => given.tool === 'aws' && patternsOf(given).some((text) => /^\.?\//.test(text)),
   },
   {
-    name: 'by size only, spellings of one name in two Unicode forms are one file (A24, R12, H14)',
+    name: 'with size-only, spellings of one name in two Unicode forms are one file (A24, R12, H14)',
     reason:
-      'Sizes are compared alike for both tools, and names then as rclone matches them; aws would hold two files.',
+      'The mode size-only is the same for both tools and matches names as rclone does; aws has two files.',
     applies: ({ path }, { given }) =>
-      given.tool === 'aws' && given.options.compare === 'size-only' && hasUnicodeTwin(path, given),
+      given.tool === 'aws' && given.options.compare === 'size-only' && hasUnicodeDuplicate(path, given),
   },
   {
-    name: 'over the limit of deletes nothing is deleted, and everything is copied (R22, H27)',
-    reason: 'rclone deletes up to the limit, then stops whatever it is doing.',
-    applies: ({ real, ours }, { real: outcome, plan }) =>
-      (has(plan, 'tooManyDeletes') &&
-        ((real === 'delete' && ours === undefined) || (isRename(real) && ours === 'copy'))) ||
+    name: 'above the limit of deletes nothing is deleted, and every copy is made (R22, H27)',
+    reason: 'rclone deletes up to the limit, then stops the run.',
+    applies: (difference, { real: outcome, plan }) =>
+      (has(plan, 'tooManyDeletes') && isWithheld(difference)) ||
       ((has(plan, 'tooManyDeletes') || has(plan, 'immutableConflict')) &&
-        real === undefined &&
-        (ours === 'copy' || ours === 'touch') &&
-        told(outcome, '--max-delete threshold reached')),
+        difference.real === undefined &&
+        (difference.ours === 'copy' || difference.ours === 'touch') &&
+        warns(outcome, '--max-delete threshold reached')),
   },
   {
-    name: 'what is protected does not count against the limit of deletes (R22, H2, H3)',
-    reason: 'It is not deleted here; rclone counts it, and so may stop before all that is to be done.',
+    name: 'protected files do not count against the limit of deletes (R22, H2, H3)',
+    reason: 'They are not deleted here; rclone counts them, and so may stop early.',
     applies: ({ real, ours }, { given, real: outcome, plan }) =>
       real === undefined &&
       (ours === 'delete' || ours === 'copy' || ours === 'touch') &&
       ((hasLimits(given) && given.options.deleteExcluded === true) ||
         plan.skipped.some(({ side, because }) => side === 'target' && because === 'protected')) &&
-      told(outcome, '--max-delete threshold reached'),
+      warns(outcome, '--max-delete threshold reached'),
   },
   {
-    name: 'an immutable file that differs withholds every delete and rename, whenever they would go (R10)',
-    reason: 'rclone has made those before and during by then, and takes a rename for no delete.',
-    applies: ({ real, ours }, { plan }) =>
-      has(plan, 'immutableConflict') &&
-      ((real === 'delete' && ours === undefined) || (isRename(real) && ours === 'copy')),
+    name: 'an immutable file that differs withholds every delete and rename (R10)',
+    reason:
+      'rclone finds the difference after deletes before and during, and does not count a rename as a delete.',
+    applies: (difference, { plan }) => has(plan, 'immutableConflict') && isWithheld(difference),
   },
   {
-    name: 'of an immutable file not even the time is set (R10)',
-    reason: 'That is what rclone does when it is no dry run.',
+    name: 'the time of an immutable file is not set either (R10)',
+    reason: 'rclone does the same without --dry-run.',
     applies: ({ path, real, ours }, { plan }) =>
-      real === 'touch' &&
-      ours === undefined &&
-      plan.conflicts.some((conflict) => conflict.path === path && conflict.because === 'immutable'),
+      real === 'touch' && ours === undefined && isConflict(plan, path, 'immutable'),
   },
   {
-    name: 'a file of the target whose source is outside of the size or age limits is not deleted (H3)',
-    reason: 'The source has it, and limits are no wish to delete; rclone takes it for absent.',
+    name: 'a target file whose source is outside the size or age limits is not deleted (H3)',
+    reason: 'The source has the file; rclone treats it as absent.',
     applies: ({ path, real, ours }, { given, plan }) =>
       (real === 'delete' || real === '-') &&
       (ours === undefined || ours === '!') &&
@@ -160,8 +142,8 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
       hasLimits(given),
   },
   {
-    name: 'a file of the target that is outside of the size or age limits is compared nevertheless (H3)',
-    reason: 'It is there, and may be the same; rclone does not see it, and sends the file once more.',
+    name: 'a target file outside the size or age limits is compared (H3)',
+    reason: 'It may be the same; rclone ignores it, and copies the source file again.',
     applies: ({ path, real, ours }, { given }) => {
       const there = itemAt(path, given.target.items);
       const theirs = given.command === 'check' ? '+' : 'copy';
@@ -169,16 +151,14 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     },
   },
   {
-    name: 'a move keeps the source of what can not be verified (R8, H24)',
-    reason: 'It would be the only copy; rclone takes a missing hash for an equal one.',
+    name: 'a move keeps source files that cannot be verified (R8, H24)',
+    reason: 'The source would be the only copy; rclone treats a missing hash as equal.',
     applies: ({ path, real, ours }, { plan }) =>
-      real === 'remove source' &&
-      ours === undefined &&
-      plan.skipped.some((skipped) => skipped.path === path && skipped.because === 'unverified'),
+      real === 'remove source' && ours === undefined && isSkipped(plan, path, 'unverified'),
   },
   {
-    name: 'a move keeps the source of what the target has newer (R11)',
-    reason: 'Its content is nowhere else; rclone removes whatever it need not copy.',
+    name: 'a move keeps source files that are older than the target (R11)',
+    reason: 'Their content has no other copy; rclone removes every file that it need not copy.',
     applies: ({ real, ours }, { given }) =>
       given.command === 'move' &&
       given.options.update === true &&
@@ -186,7 +166,7 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
       ours === undefined,
   },
   {
-    name: 'of several renames that fit, the first in the order of paths is made (R24)',
+    name: 'of several possible renames, the first by path is made (R24)',
     reason: 'Content or times are equal, so each of them is right; rclone takes any.',
     applies: ({ path }, { given, real, plan }) => {
       const [theirs, ours] = [renamesOfTool(real), renamesOfPlan(plan)];
@@ -204,16 +184,16 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     },
   },
   {
-    name: 'a comparison by checksum knows renames by content, whatever the strategy (R24)',
-    reason: 'Content is what is to be compared then; rclone goes by the times.',
+    name: 'a comparison by checksum finds renames by content, whatever the strategy (R24)',
+    reason: 'The user asks for content to be compared; rclone compares times.',
     applies: ({ path }, { given, plan }) =>
       given.options.trackRenames === 'modified' &&
       given.options.compare === 'checksum' &&
       renamesOfPlan(plan).some((one) => one.includes(path)),
   },
   {
-    name: 'a rename is not made of empty files, of excluded ones, by time where content differs or is to be compared (R24)',
-    reason: 'Too many files are empty; an excluded file is wanted gone; a checksum is no matter of times.',
+    name: 'empty and excluded files are not renamed, nor by time where content differs or is compared (R24)',
+    reason: 'Too many files are empty; an excluded file must go; a checksum comparison ignores times.',
     applies: ({ path, ours }, { given, real, plan }) => {
       const [to, from] = renamesOfTool(real).find((one) => one.includes(path)) ?? [];
       const [source, target] = [itemAt(to, given.source.items), itemAt(from, given.target.items)];
@@ -227,37 +207,37 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     },
   },
   {
-    name: 'size and age limits delete nothing, not even with what is excluded (H3)',
-    reason: 'They choose what to look at; rclone deletes all that they leave out.',
-    applies: ({ real, ours }, { given }) =>
-      real === 'delete' && ours === undefined && given.options.deleteExcluded === true && hasLimits(given),
+    name: 'size and age limits delete nothing, not even with deleteExcluded (H3)',
+    reason: 'They select the files of a run; rclone deletes all files outside the limits.',
+    applies: (difference, { given }) =>
+      isKept(difference) && given.options.deleteExcluded === true && hasLimits(given),
   },
   {
-    name: 'a check names what can not be compared (R11, H2, H17)',
-    reason: 'rclone passes over links and odd keys, or takes what they hide for missing.',
+    name: 'a check marks entries that cannot be compared (R11, H2, H17)',
+    reason: 'rclone ignores links and malformed keys, or treats the files that they hide as missing.',
     applies: ({ path, real, ours }, { plan }) =>
       ours === '!' && real !== '!' && [...plan.skipped, ...plan.conflicts].some((left) => left.path === path),
   },
   {
-    name: 'of names that match alike, the one that is spelled the same on the other side is used (R13)',
-    reason: 'rclone takes the first one, and so may copy over another file than the one with this very name.',
-    applies: ({ path }, { given }) => given.tool === 'rclone' && hasUnicodeTwin(path, given),
+    name: 'of names that match, the name with the same spelling on the other side is used (R13)',
+    reason: 'rclone uses the first name, and so may overwrite another file than the file of the same name.',
+    applies: ({ path }, { given }) => given.tool === 'rclone' && hasUnicodeDuplicate(path, given),
   },
   {
-    name: 'a filter takes spellings of one name in two Unicode forms for one (H4, R12)',
+    name: 'a filter treats spellings of one name in two Unicode forms alike (H4, R12)',
     reason:
-      'rclone matches names in form C but filters them as they are, so a rule can hide one of a pair only.',
+      'rclone matches names in form C but filters them as spelled, so a rule can exclude one of a pair only.',
     applies: ({ path }, { given }) =>
       given.tool === 'rclone' &&
       path.normalize('NFC') !== path.normalize('NFD') &&
-      given.options.filters.some((rule) => beyondAscii.test('include' in rule ? rule.include : rule.exclude)),
+      patternsOf(given).some((text) => beyondAscii.test(text)),
   },
   {
     name: 'times of a disk are compared to the microsecond (R5)',
-    reason: 'Finer ones can not be set there, so the next run would find them different again.',
+    reason: 'Finer times cannot be set on a disk, so each run would find a difference.',
     applies: ({ path, ours }, { given }) => {
       const [source, target] = [itemAt(path, given.source.items), itemAt(path, given.target.items)];
-      // A move then takes what is already there from the source, as rclone does after it has set the time.
+      // A move then removes the source file, as rclone does after it has set the time.
       const isSame = ours === undefined || (given.command === 'move' && ours === 'remove source');
       if (given.tool !== 'rclone' || !isSame || !source || !target) return false;
       if (given.source.kind !== 'disk' && given.target.kind !== 'disk') return false;
@@ -267,19 +247,26 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
   },
 ];
 
-/** The first class that a difference belongs to. */
-export function reasonFor(
-  difference: Difference,
-  surroundings: Surroundings,
-): DeliberateDifference | undefined {
-  return deliberateDifferences.find((candidate) => candidate.applies(difference, surroundings));
+/** The first deliberate difference that applies. */
+export function reasonFor(difference: Difference, results: Results): DeliberateDifference | undefined {
+  return deliberateDifferences.find(({ applies }) => applies(difference, results));
+}
+
+/** Only the tool deletes the file. */
+function isKept({ real, ours }: Difference): boolean {
+  return real === 'delete' && ours === undefined;
+}
+
+/** Only the tool deletes or renames the file. */
+function isWithheld(difference: Difference): boolean {
+  return isKept(difference) || (isRename(difference.real) && difference.ours === 'copy');
 }
 
 function has(plan: Plan, kind: Plan['safety'][number]['kind']): boolean {
   return plan.safety.some((finding) => finding.kind === kind);
 }
 
-function told({ warnings }: RealOutcome, words: string): boolean {
+function warns({ warnings }: RealOutcome, words: string): boolean {
   return warnings.some((warning) => warning.includes(words));
 }
 
@@ -289,28 +276,25 @@ function isRename(action: string | undefined): boolean {
 
 /** New and old names of what the real tool renames. */
 function renamesOfTool({ actions }: RealOutcome): readonly (readonly [string, string])[] {
-  return [...actions].flatMap(([path, action]) =>
-    isRename(action) ? [[path, action.slice('moved from '.length)] as const] : [],
-  );
+  const renames = [...actions].filter(([, action]) => isRename(action));
+  return renames.map(([path, action]) => [path, action.slice('moved from '.length)]);
 }
 
 function renamesOfPlan({ actions }: Plan): readonly (readonly [string, string])[] {
-  return actions.flatMap((action) =>
-    action.kind === 'moveFile' ? [[action.path, action.from] as const] : [],
-  );
+  const renames = actions.filter((action) => action.kind === 'moveFile');
+  return renames.map(({ path, from }) => [path, from]);
 }
 
 function hasLimits({ options: { minSize, maxSize, minAge, maxAge } }: ReadCase): boolean {
   return [minSize, maxSize, minAge, maxAge].some((limit) => limit !== undefined);
 }
 
-/** As well as the item itself tells: its time may be its own or the store's. */
+/** Approximate: the tool may use the item's own time or the store's. */
 function isOutOfLimits({ content, modified, object }: TreeItem, { options }: ReadCase): boolean {
   const { minSize, maxSize, minAge, maxAge } = options;
   const size = Buffer.byteLength(content);
-  const ages = [Number(modified / 1_000_000n), object?.stored].flatMap((time) =>
-    time === undefined ? [] : [Date.now() - time],
-  );
+  const times = [Number(modified / 1_000_000n), object?.stored].filter((time) => time !== undefined);
+  const ages = times.map((time) => Date.now() - time);
   return (
     (minSize !== undefined && size < parseSize(minSize, 'minSize')) ||
     (maxSize !== undefined && size > parseSize(maxSize, 'maxSize')) ||
@@ -319,10 +303,22 @@ function isOutOfLimits({ content, modified, object }: TreeItem, { options }: Rea
   );
 }
 
+function isSkipped(plan: Plan, path: string, because?: Skipped['because']): boolean {
+  return plan.skipped.some((one) => one.path === path && (because === undefined || one.because === because));
+}
+
 function isProtected(plan: Plan, path: string): boolean {
   return plan.skipped.some(
-    (skipped) => skipped.path === path && skipped.side === 'target' && skipped.because === 'protected',
+    (one) => one.path === path && one.side === 'target' && one.because === 'protected',
   );
+}
+
+function isConflict(plan: Plan, path: string, because: Conflict['because']): boolean {
+  return plan.conflicts.some((one) => one.path === path && one.because === because);
+}
+
+function patternsOf({ options }: ReadCase): readonly string[] {
+  return options.filters.map((rule) => ('include' in rule ? rule.include : rule.exclude));
 }
 
 function itemAt(path: string | undefined, items: readonly TreeItem[]): TreeItem | undefined {
@@ -332,7 +328,7 @@ function itemAt(path: string | undefined, items: readonly TreeItem[]): TreeItem 
 const beyondAscii = /[^\0-\x7f]/;
 
 /** Whether a name has another spelling in one of the trees that is the same in Unicode normal form C. */
-function hasUnicodeTwin(path: string, { source, target }: Case): boolean {
+function hasUnicodeDuplicate(path: string, { source, target }: Case): boolean {
   return [...source.items, ...target.items].some(
     (item) => item.path !== path && item.path.normalize('NFC') === path.normalize('NFC'),
   );
@@ -347,8 +343,8 @@ function isMalformedKey(path: string, { source, target }: Case): boolean {
   return isOdd(path) && [...source.items, ...target.items].some((item) => item.path === path);
 }
 
-/** Whether one side has a file where the other one has the folder that this lies in. */
-function onBothAsFileAndFolder(path: string, { source, target }: Case): boolean {
+/** Whether a side has a file with the name of a folder above `path`. */
+function isBelowFile(path: string, { source, target }: Case): boolean {
   const isAbove = (item: TreeItem) => path.startsWith(`${item.path}/`);
   return source.items.some(isAbove) || target.items.some(isAbove);
 }

@@ -1,49 +1,28 @@
+import assert from 'node:assert/strict';
+import { checkMarks } from '../../../src/plan/build/describePlan';
 import type { Action, Plan } from '../../../src/plan/model/plan';
 import type { Actions } from './realActions';
 
 /** Our plan in the words of `Actions`. */
 export function actionsOf(plan: Plan): Actions {
-  if (plan.options.verb === 'check') return marksOf(plan);
+  if (plan.options.verb === 'check') return new Map(checkMarks(plan).map(({ path, mark }) => [path, mark]));
   const leaves = plan.options.verb === 'move';
   for (const action of plan.actions)
-    if (
-      (action.kind === 'copyFile' || action.kind === 'setTime') &&
-      (action.removesSource ?? false) !== leaves
-    )
-      throw new Error(
-        `The source of "${action.path}" is ${leaves ? 'kept by a move' : 'removed by a copy'}.`,
-      );
-  // A folder that is removed may have the name of a file; the real tools tell of folders by lines of their own.
+    if (action.kind === 'copyFile' || action.kind === 'setTime')
+      assert.equal(action.removesSource ?? false, leaves, `the source of "${action.path}"`);
+  // A removed folder may have the name of a file; the real tools report folders in separate lines.
   const files = plan.actions.filter(({ kind }) => kind !== 'removeFolder');
   return new Map(files.map((action) => [action.path, wordFor(action)]));
 }
 
-function wordFor(action: Action): string {
-  switch (action.kind) {
-    case 'copyFile':
-      return 'copy';
-    case 'setTime':
-      return 'touch';
-    case 'moveFile':
-      return `moved from ${action.from}`;
-    case 'removeSource':
-      return 'remove source';
-    case 'deleteFile':
-      return 'delete';
-    case 'removeFolder':
-      return 'remove folder';
-  }
-}
+const words = {
+  copyFile: 'copy',
+  setTime: 'touch',
+  removeSource: 'remove source',
+  deleteFile: 'delete',
+  removeFolder: 'remove folder',
+} as const;
 
-function marksOf(plan: Plan): Actions {
-  const marks = new Map<string, string>();
-  for (const path of plan.same ?? []) marks.set(path, '=');
-  for (const { path, because } of plan.skipped) marks.set(path, because === 'unverified' ? '=' : '!');
-  for (const { path } of plan.conflicts) marks.set(path, '!');
-  for (const action of plan.actions)
-    marks.set(
-      action.path,
-      action.kind === 'deleteFile' ? '-' : action.kind === 'copyFile' && !action.before ? '+' : '*',
-    );
-  return marks;
+function wordFor(action: Action): string {
+  return action.kind === 'moveFile' ? `moved from ${action.from}` : words[action.kind];
 }

@@ -5,7 +5,7 @@ import type { S3TestServer } from '../../servers/s3/s3Server';
 import { StoredObject } from '../../servers/s3/store/objectStore';
 import type { Tree } from './cases';
 
-/** Writes a tree of the kind `disk` into a folder, which is made. */
+/** Writes a tree of the kind `disk` into a new folder. */
 export function writeToDisk(tree: Tree, folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const { path: name, content, modified, link } of tree.items) {
@@ -16,7 +16,7 @@ export function writeToDisk(tree: Tree, folder: string): void {
       continue;
     }
     writeFileSync(file, content);
-    // Exact, unlike a division by a thousand million: such times are multiples of 1/64 s.
+    // Exact, unlike a division by 1e9, because the times are multiples of 1/64 s.
     const seconds = Number((modified * 64n) / 1_000_000_000n) / 64;
     utimesSync(file, seconds, seconds);
     const kept = lstatSync(file, { bigint: true }).mtimeNs;
@@ -24,7 +24,7 @@ export function writeToDisk(tree: Tree, folder: string): void {
   }
 }
 
-/** Puts a tree of the kind `store` below a prefix, beside a key that merely begins with the same letters (H34). */
+/** Puts a tree of the kind `store` below a prefix, beside a key that begins with the same letters (H34). */
 export function putIntoStore(tree: Tree, server: S3TestServer, bucket: string, prefix: string): void {
   const there = server.store.bucket(bucket);
   there.put(
