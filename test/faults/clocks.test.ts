@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import type { PlanEndpoint } from '../../src/plan/model/plan';
-import { actions, diskSide, outcomes, plan, run, synced } from './faultyRun';
+import { diskSide } from '../support/syncSides';
+import { actions, outcomes, plan, run, synced } from './faultyRun';
 
 const mirror = { deletes: 'after' } as const;
 const hour = 3_600_000;

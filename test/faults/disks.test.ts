@@ -8,7 +8,8 @@ import { silentLog } from '../../src/base/log';
 import { executePlan } from '../../src/transfer/executePlan';
 import { createFakeClock } from '../support/fakeClock';
 import { pattern } from '../support/remoteCalls';
-import { actions, calm, diskSide, mebi, outcomes, plan, readOrNone, run, synced } from './faultyRun';
+import { diskSide } from '../support/syncSides';
+import { actions, calm, mebi, outcomes, plan, readOrNone, run, synced } from './faultyRun';
 
 // Disks that are full or can't be written to: real ones, small and mounted for the test.
 

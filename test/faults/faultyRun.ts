@@ -1,18 +1,17 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { silentLog } from '../../src/base/log';
 import type { Plan, PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { withRetry } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
-import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import type { RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
 import type { S3TestServer } from '../servers/s3/s3Server';
 import { createFakeClock } from '../support/fakeClock';
+import { diskSide, remoteSide } from '../support/syncSides';
 import { type Served, served } from '../unit/backends/s3/s3Fixture';
 
 export const calm = new AbortController().signal;
@@ -41,12 +40,11 @@ export async function synced(work: (it: Synced) => Promise<void>, options: Serve
   fs.mkdirSync(folder);
   try {
     await served(options, async ({ server, remote }) => {
-      const root = parsePath('demo');
       await work({
         server,
         folder,
         disk: diskSide(folder),
-        bucket: { remote: patient(remote), root, place: { kind: 'remote', remote: 'demo', path: root } },
+        bucket: remoteSide(patient(remote), 'demo', 'demo'),
         write(file, content, seconds = 1_000_000_000) {
           const absolute = path.join(folder, file);
           fs.mkdirSync(path.dirname(absolute), { recursive: true });
@@ -63,15 +61,6 @@ export async function synced(work: (it: Synced) => Promise<void>, options: Serve
   } finally {
     fs.rmSync(base, { recursive: true, force: true });
   }
-}
-
-/** A folder of this machine as one side of a sync. */
-export function diskSide(folder: string): PlanEndpoint {
-  return {
-    remote: openLocalRemote({ root: folder }),
-    root: rootPath,
-    place: { kind: 'folder', path: folder },
-  };
 }
 
 export function patient(remote: Remote): Remote {

@@ -8,7 +8,8 @@ import { parsePath } from '../../src/remote/remotePath';
 import { inMemoryLimit } from '../../src/transfer/copyFile';
 import { StoredObject } from '../servers/s3/store/objectStore';
 import { pattern } from '../support/remoteCalls';
-import { actions, calm, diskSide, mebi, outcomes, plan, run, synced } from './faultyRun';
+import { diskSide } from '../support/syncSides';
+import { actions, calm, mebi, outcomes, plan, run, synced } from './faultyRun';
 
 const cutoff = 5 * mebi;
 const around = (size: number) => [size - 1, size, size + 1];

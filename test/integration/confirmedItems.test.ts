@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
@@ -11,8 +10,8 @@ import { countItems, deleteItems } from '../../src/usecases/deleteItems';
 import { TargetTaken } from '../../src/usecases/seenTargets';
 import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
-
-const calm = new AbortController().signal;
+import { calm } from '../support/remoteCalls';
+import { temporaryFolder } from '../support/temporaryFolder';
 
 /** What removes in batches, what removes one by one, a disk, and what has a trash for whole folders. */
 const kinds: Readonly<Record<string, MemoryOptions>> = {
@@ -29,10 +28,7 @@ function given(options: MemoryOptions, ...files: string[]): MemoryRemote {
 }
 
 async function refusal(work: Promise<unknown>): Promise<RemoteError> {
-  const error = await work.then(
-    () => undefined,
-    (cause: unknown) => cause,
-  );
+  const error = await work.catch((cause: unknown) => cause);
   assert.ok(isRemoteError(error), `no refusal: ${error}`);
   return error;
 }
@@ -86,22 +82,18 @@ test('a folder with a trash goes there whole only while it is what was counted',
   assert.equal(remote.count('trashFolder'), 1, 'less than was counted is no reason');
 });
 
-test('a file of a disk that was written while the question was open stays', async () => {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'confirmed-'));
-  try {
-    await writeFile(path.join(folder, 'same size'), 'v1');
-    await writeFile(path.join(folder, 'same'), 'v1');
-    const disk = openLocalRemote({ root: folder });
-    const items = ['same size', 'same'].map((name) => ({ path: parsePath(name) }));
-    const counted = await countItems(disk, items, calm);
-    await writeFile(path.join(folder, 'same size'), 'v2');
-    const error = await refusal(deleteItems(disk, counted, {}, calm));
-    assert.match(error.message, /"same size"/);
-    assert.equal(await readFile(path.join(folder, 'same size'), 'utf8'), 'v2');
-    await assert.rejects(readFile(path.join(folder, 'same')));
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+test('a file of a disk that was written while the question was open stays', async (t) => {
+  const folder = temporaryFolder(t);
+  await writeFile(path.join(folder, 'same size'), 'v1');
+  await writeFile(path.join(folder, 'same'), 'v1');
+  const disk = openLocalRemote({ root: folder });
+  const items = ['same size', 'same'].map((name) => ({ path: parsePath(name) }));
+  const counted = await countItems(disk, items, calm);
+  await writeFile(path.join(folder, 'same size'), 'v2');
+  const error = await refusal(deleteItems(disk, counted, {}, calm));
+  assert.match(error.message, /"same size"/);
+  assert.equal(await readFile(path.join(folder, 'same size'), 'utf8'), 'v2');
+  await assert.rejects(readFile(path.join(folder, 'same')));
 });
 
 test('many files of many folders cost a listing and a request each folder, not two requests each file', async () => {
@@ -121,10 +113,7 @@ function copying(from: MemoryRemote, source: string, to: MemoryRemote, target: s
 
 /** Asks as the window does: `meanwhile` happens while the question is open. */
 async function replaced(items: readonly CopyItem[], move: boolean, meanwhile: () => void): Promise<unknown> {
-  const asked = await copyItems(items, { move }, calm).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  const asked = await copyItems(items, { move }, calm).catch((error: unknown) => error);
   assert.ok(asked instanceof TargetTaken, String(asked));
   meanwhile();
   return copyItems(items, { move, overwrite: asked.seen }, calm);

@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DurableFolders } from '../../src/backends/local/durableFolders';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { silentLog } from '../../src/base/log';
 import type { PlanEndpoint } from '../../src/plan/model/plan';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
-import type { Remote } from '../../src/remote/remote';
-import { parsePath, rootPath } from '../../src/remote/remotePath';
-import { executePlan } from '../../src/transfer/executePlan';
+import { parsePath } from '../../src/remote/remotePath';
 import type { RunReport } from '../../src/transfer/runReport';
 import { copyItems } from '../../src/usecases/copyItems';
 import { outcomes, plan } from '../faults/faultyRun';
 import { createFakeClock } from '../support/fakeClock';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { body, calm, noPrecondition, write } from '../support/remoteCalls';
+import { diskSide, execute, remoteSide } from '../support/syncSides';
+import { temporaryFolder } from '../support/temporaryFolder';
 import { beforeRemoval, type PowerCut, watchPowerCuts } from './powerCut';
 
 // Before anything that may be the only copy is removed or replaced, its copy on this machine must survive a power cut.
@@ -37,7 +35,7 @@ interface Given {
   put(file: string, content: string): void;
   /** Puts a file below the folder, with the time of those of the store. */
   write(file: string, content: string, seconds?: number): void;
-  run(options?: Partial<PlanOptions>, backup?: PlanEndpoint): Promise<RunReport>;
+  run(options?: Partial<PlanOptions>): Promise<RunReport>;
 }
 
 const seconds = 1_000_000_000;
@@ -45,23 +43,18 @@ const seconds = 1_000_000_000;
 function given(t: TestContext, error?: () => NodeJS.ErrnoException | undefined): Given | undefined {
   const cut = watchPowerCuts(t, error);
   if (!cut) return undefined;
-  const base = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'durability-'));
-  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
+  const base = temporaryFolder(t);
   const folder = path.join(base, 'not', 'there', 'yet');
   const store = createMemoryRemote({ hasDirectories: false, clock: createFakeClock() });
   const removed: string[] = [];
-  // What nobody made here was there before, and is its maker's to force.
+  // A folder that existed before the run is not ours to force.
   let top = base;
   const strict = beforeRemoval(store, (file) => {
     cut.mustSurvive(path.join(folder, file), top);
     removed.push(file);
   });
-  const source: PlanEndpoint = {
-    remote: strict,
-    root: rootPath,
-    place: { kind: 'remote', remote: 's', path: rootPath },
-  };
-  const target = side(openLocalRemote({ root: folder }), folder);
+  const source = remoteSide(strict);
+  const target = diskSide(folder);
   return {
     cut,
     base,
@@ -78,30 +71,8 @@ function given(t: TestContext, error?: () => NodeJS.ErrnoException | undefined):
       fs.writeFileSync(absolute, content);
       fs.utimesSync(absolute, at, at);
     },
-    run: async (options = move, backup) =>
-      execute(await plan(source, target, options), source, target, backup),
+    run: async (options = move) => execute(await plan(source, target, options), source, target),
   };
-}
-
-function side(remote: Remote, folder: string): PlanEndpoint {
-  return { remote, root: rootPath, place: { kind: 'folder', path: folder } };
-}
-
-type Planned = Awaited<ReturnType<typeof plan>>;
-
-function execute(
-  made: Planned,
-  source: PlanEndpoint,
-  target: PlanEndpoint,
-  backup?: PlanEndpoint,
-): Promise<RunReport> {
-  return executePlan(
-    { ...made, ...(backup && { backup: backup.place }) },
-    source,
-    target,
-    { clock: createFakeClock(), log: silentLog, backup },
-    calm,
-  );
 }
 
 test('a moved file, its time, its name and the folders made for it are on the disk before its source goes', async (t) => {
@@ -174,7 +145,7 @@ test('a move from one disk folder to another forces to the disk, too', async (t)
   const checked = beforeRemoval(openLocalRemote({ root: from }), (file) =>
     it.cut.mustSurvive(path.join(it.folder, file), it.base),
   );
-  const source = side(checked, from);
+  const source = diskSide(from, checked);
   const report = await execute(await plan(source, it.target, move), source, it.target);
   assert.deepEqual(outcomes(report), ['done copyFile a', 'done copyFile sub/b']);
   assert.ok(!fs.existsSync(path.join(from, 'a')));
@@ -217,21 +188,19 @@ test('an old file is on the disk of the backup before it is overwritten or delet
   const inner = beforeRemoval(openLocalRemote({ root: over }), (file) =>
     it.cut.mustSurvive(path.join(kept, file), it.base),
   );
-  const target = side(
-    {
-      ...inner,
-      get capabilities() {
-        return inner.capabilities;
-      },
-      write: (file, ...rest) => {
-        it.cut.mustSurvive(path.join(kept, file), it.base);
-        return inner.write(file, ...rest);
-      },
+  const target = diskSide(over, {
+    ...inner,
+    get capabilities() {
+      return inner.capabilities;
     },
-    over,
-  );
+    write: (file, ...rest) => {
+      it.cut.mustSurvive(path.join(kept, file), it.base);
+      return inner.write(file, ...rest);
+    },
+  });
   const made = await plan(it.source, target, { verb: 'sync', deletes: 'after' });
-  const report = await execute(made, it.source, target, side(openLocalRemote({ root: kept }), kept));
+  const backup = diskSide(kept);
+  const report = await execute({ ...made, backup: backup.place }, it.source, target, backup);
   assert.deepEqual(outcomes(report), ['done copyFile sub/over', 'done deleteFile sub/extra']);
   assert.deepEqual(fs.readdirSync(path.join(kept, 'sub')).sort(), ['extra', 'over']);
 });
@@ -365,7 +334,7 @@ test('what is only copied is forced to the disk where the settings ask for that,
   await it.run({ verb: 'copy' });
   assert.deepEqual(it.cut.forced, { files: 0, folders: 0 });
   const root = path.join(it.base, 'forced');
-  const target = side(openLocalRemote({ root, syncToDisk: true }), root);
+  const target = diskSide(root, openLocalRemote({ root, syncToDisk: true }));
   await execute(await plan(it.source, target, { verb: 'copy' }), it.source, target);
   for (const file of ['a', 'sub/b']) it.cut.mustSurvive(path.join(root, file), it.base);
   const file = await write(target.remote, parsePath('sub/c'), 'c');
@@ -394,19 +363,13 @@ test('a source stays when its copy can not be forced to the disk', async (t) => 
 
 test('a disk that knows no such thing as forcing can be moved to', async (t) => {
   for (const code of ['EINVAL', 'ENOTSUP', 'ENOSYS']) {
-    const base = fs.mkdtempSync(path.join(os.tmpdir(), 'durability-'));
-    t.after(() => fs.rmSync(base, { recursive: true, force: true }));
     const mocked = t.mock.method(fs, 'fsync', (_: number, done: (error: Error | null) => void) =>
       done(Object.assign(new Error(`${code}: fsync`), { code })),
     );
     const store = createMemoryRemote({ hasDirectories: false });
     store.put('a', 'content', { modified: { s: seconds, ns: 0 } });
-    const source: PlanEndpoint = {
-      remote: store,
-      root: rootPath,
-      place: { kind: 'remote', remote: 's', path: rootPath },
-    };
-    const target = side(openLocalRemote({ root: base }), base);
+    const source = remoteSide(store);
+    const target = diskSide(temporaryFolder(t));
     const report = await execute(await plan(source, target, move), source, target);
     assert.deepEqual(outcomes(report), ['done copyFile a']);
     assert.deepEqual(store.paths(), []);

@@ -6,21 +6,11 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { bundleEngine, ended, spawnFor, writeRemotes } from '../support/engineProcess';
+import { temporaryFolder } from '../support/temporaryFolder';
 
-// What the system is really asked for when the engine moves a bucket's objects to a folder, as strace sees it.
+// The system calls of the engine, as strace reports them, when it moves the objects of a bucket to a folder.
 
-const traced = [
-  'fsync',
-  'fdatasync',
-  'link',
-  'linkat',
-  'rename',
-  'renameat',
-  'renameat2',
-  'write',
-  'writev',
-  'sendto',
-];
+const traced = 'fsync,fdatasync,link,linkat,rename,renameat,renameat2,write,writev,sendto';
 
 /** "forced PATH", "named PATH", "deleted KEY", each as it ended (or, for requests, began). */
 function readTrace(trace: string): string[] {
@@ -56,7 +46,7 @@ async function engineUnderStrace(
   const bundle = await bundleEngine();
   const trace = path.join(base, 'trace');
   const child = spawnFor(server, 'strace', [
-    ...['-f', '-y', '-s', '200', '-o', trace, '-e', `trace=${traced.join(',')}`],
+    ...['-f', '-y', '-s', '200', '-o', trace, '-e', `trace=${traced}`],
     ...[process.execPath, bundle, ...args, '--remotes', writeRemotes(base, server)],
   ]);
   const { code, text } = await ended(child);
@@ -69,19 +59,12 @@ test('the engine forces file and folder to the disk, in this order, before it de
   if (spawnSync('strace', ['-o', os.devNull, 'true']).status !== 0)
     return t.skip('strace is not installed here, or may not be used');
   const server = await startS3Server({ buckets: ['demo'] });
-  const base = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'traced-'));
-  t.after(async () => {
-    await server.stop();
-    fs.rmSync(base, { recursive: true, force: true });
-  });
+  const base = temporaryFolder(t);
+  t.after(() => server.stop());
   const folder = path.join(base, 'target');
   const files = ['a', 'deep/er/b', 'deep/large', 'over'];
-  for (const file of files)
-    server.store.put(
-      'demo',
-      file,
-      file === 'deep/large' ? Buffer.alloc(3_000_000, 'x') : `content of ${file}`,
-    );
+  for (const file of files) server.store.put('demo', file, `content of ${file}`);
+  server.store.put('demo', 'deep/large', Buffer.alloc(3_000_000, 'x'));
   fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, 'over'), 'old');
 
@@ -91,13 +74,8 @@ test('the engine forces file and folder to the disk, in this order, before it de
     [],
     'a copy forces nothing',
   );
-  const events = await engineUnderStrace(server, base, [
-    'run',
-    'demo:demo',
-    folder,
-    '--options',
-    '{"verb":"move"}',
-  ]);
+  const move = ['--options', '{"verb":"move"}'];
+  const events = await engineUnderStrace(server, base, ['run', 'demo:demo', folder, ...move]);
   for (const file of files) {
     const absolute = path.join(folder, file);
     const name = path.basename(file);
@@ -113,16 +91,10 @@ test('the engine forces file and folder to the disk, in this order, before it de
       assert.ok(found > at, `step ${i + 1} of ${file} is missing or too early:\n${events.join('\n')}`);
       at = found;
     }
-    for (
-      let above = path.dirname(path.dirname(absolute));
-      above.startsWith(folder);
-      above = path.dirname(above)
-    ) {
+    let above = path.dirname(path.dirname(absolute));
+    for (; above.startsWith(folder); above = path.dirname(above)) {
       const forced = events.indexOf(`forced ${above}`);
-      assert.ok(
-        forced >= 0 && forced < at,
-        `${above}, in which a folder was made, is forced before ${file} goes`,
-      );
+      assert.ok(forced >= 0 && forced < at, `${above} has a new folder and is forced before ${file} goes`);
     }
   }
   assert.deepEqual(server.store.keys('demo'), []);

@@ -2,20 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { systemClock } from '../../src/base/clock';
-import { silentLog } from '../../src/base/log';
 import { describePlan } from '../../src/plan/build/describePlan';
-import type { PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
-import { parsePath, rootPath } from '../../src/remote/remotePath';
-import { executePlan } from '../../src/transfer/executePlan';
 import { planSync } from '../../src/usecases/planSync';
 import type { S3TestServer } from '../servers/s3/s3Server';
 import type { Bucket } from '../servers/s3/store/objectStore';
+import { calm } from '../support/remoteCalls';
+import { diskSide, execute, remoteSide } from '../support/syncSides';
 import { inTemporaryFolder, served } from '../unit/backends/s3/s3Fixture';
 
-const calm = new AbortController().signal;
 const withDeletes: PlanOptions = { ...defaultPlanOptions, verb: 'sync', deletes: 'after' };
 
 interface Given {
@@ -32,10 +27,7 @@ interface Given {
   remove(name: string): Promise<void>;
 }
 
-/**
- * A folder, and a bucket of a store on a file system with these objects; `known`: whether that stands in the settings. `marks` are those of the
- * emulated bucket.
- */
+/** A folder, and a bucket of a store on a file system; `known`: whether the settings say so. `marks` are those of the emulated bucket. */
 function given(
   files: Readonly<Record<string, string>>,
   objects: Readonly<Record<string, string>>,
@@ -53,16 +45,8 @@ function given(
         await writeFile(path.join(folder, name), content);
       };
       for (const [name, content] of Object.entries(files)) await write(name, content);
-      const source: PlanEndpoint = {
-        remote: openLocalRemote({ root: folder }),
-        root: rootPath,
-        place: { kind: 'folder', path: folder },
-      };
-      const target: PlanEndpoint = {
-        remote,
-        root: parsePath('demo'),
-        place: { kind: 'remote', remote: 'demo', path: parsePath('demo') },
-      };
+      const source = diskSide(folder);
+      const target = remoteSide(remote, 'demo');
       await work({
         server,
         write,
@@ -72,17 +56,10 @@ function given(
         async sync(options = withDeletes, between = async () => {}) {
           const plan = await planSync({ source, target, options }, calm);
           await between();
-          const report = await executePlan(
-            plan,
-            source,
-            target,
-            { clock: systemClock, log: silentLog },
-            calm,
-          );
+          const report = await execute(plan, source, target);
+          const shown = /^(upload|delete|rename|conflict|skip) /;
           return {
-            lines: [...describePlan(plan)].filter((line) =>
-              /^(upload|delete|rename|conflict|skip) /.test(line),
-            ),
+            lines: [...describePlan(plan)].filter((line) => shown.test(line)),
             outcomes: report.results.map(({ id, outcome }) => `${id} ${outcome}`),
           };
         },
@@ -90,6 +67,8 @@ function given(
     }),
   );
 }
+
+const isDone = (outcomes: readonly string[]) => outcomes.every((outcome) => outcome.endsWith(' done'));
 
 describe('on a store on a file system, a sync with deletes (H16)', () => {
   it('makes room for a file where a folder was, before it copies, and is done after one run', () =>
@@ -102,10 +81,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
         'upload  x  (only in the source, 4 bytes)',
         'delete  old  (not in the source, 4 bytes)',
       ]);
-      assert.ok(
-        outcomes.every((outcome) => outcome.endsWith(' done')),
-        outcomes.join(),
-      );
+      assert.ok(isDone(outcomes), outcomes.join());
       assert.deepEqual(stock(), { other: 'o', x: 'file' });
       assert.deepEqual((await sync()).lines, []);
     }));
@@ -137,10 +113,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       { 'x/a': '1', 'x/b/c': '2', y: 'file', old: 'gone' },
       async ({ sync, stock }) => {
         const { outcomes } = await sync();
-        assert.ok(
-          outcomes.every((outcome) => outcome.endsWith(' done')),
-          outcomes.join(),
-        );
+        assert.ok(isDone(outcomes), outcomes.join());
         assert.deepEqual(stock(), { k: 'k', x: 'file', 'y/z': 'below' });
         assert.deepEqual((await sync()).lines, []);
       },
@@ -188,17 +161,13 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       server.store.put('demo', 'x/a', 'old');
       server.store.put('demo', 'x/b', 'extra');
       bucket.likeFiles = true;
-      const side = (name: string): PlanEndpoint => ({
-        remote,
-        root: parsePath(name),
-        place: { kind: 'remote', remote: 'demo', path: parsePath(name) },
-      });
-      const plan = await planSync({ source: side('from'), target: side('demo'), options: withDeletes }, calm);
+      const [source, target] = [remoteSide(remote, 'from'), remoteSide(remote, 'demo')];
+      const plan = await planSync({ source, target, options: withDeletes }, calm);
       assert.deepEqual(
         plan.conflicts.map(({ path: at, because }) => `${at} ${because}`),
         ['x fileAgainstFolder'],
       );
-      await executePlan(plan, side('from'), side('demo'), { clock: systemClock, log: silentLog }, calm);
+      await execute(plan, source, target);
       assert.deepEqual(server.store.keys('demo'), ['x/a', 'y']);
     }));
 });
@@ -227,7 +196,7 @@ describe('on a store that takes a folder for an object where one must be absent 
           objects,
           async ({ sync, stock }) => {
             const { outcomes } = await sync({ ...withDeletes, deletes });
-            const isWhole = outcomes.every((outcome) => outcome.endsWith(' done'));
+            const isWhole = isDone(outcomes);
             if (!('likeFiles' in marks) || deletes === 'after') assert.ok(isWhole, outcomes.join());
             if (!isWhole) await sync({ ...withDeletes, deletes });
             assert.deepEqual(stock(), files);
@@ -244,10 +213,7 @@ describe('on a store that takes a folder for an object where one must be absent 
       async ({ sync, stock }) => {
         const copies = { ...defaultPlanOptions, verb: 'copy' } as const;
         const { outcomes } = await sync(copies);
-        assert.ok(
-          outcomes.every((outcome) => outcome.endsWith(' done')),
-          outcomes.join(),
-        );
+        assert.ok(isDone(outcomes), outcomes.join());
         assert.deepEqual(stock(), { ...objects, ...files });
         assert.deepEqual((await sync(copies)).lines, []);
       },
@@ -280,17 +246,8 @@ describe('on an ordinary store', () => {
       served({}, async ({ remote, server }) => {
         server.store.put('demo', 'x/a', '1');
         await writeFile(path.join(folder, 'x'), 'file');
-        const source: PlanEndpoint = {
-          remote: openLocalRemote({ root: folder }),
-          root: rootPath,
-          place: { kind: 'folder', path: folder },
-        };
-        const target: PlanEndpoint = {
-          remote,
-          root: parsePath('demo'),
-          place: { kind: 'remote', remote: 'demo', path: parsePath('demo') },
-        };
-        const plan = await planSync({ source, target, options: withDeletes }, calm);
+        const sides = { source: diskSide(folder), target: remoteSide(remote, 'demo') };
+        const plan = await planSync({ ...sides, options: withDeletes }, calm);
         assert.deepEqual(
           plan.actions.map(({ id }) => id),
           ['c:x', 'd:x/a'],

@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Clock, systemClock } from '../../src/base/clock';
-import { silentLog } from '../../src/base/log';
 import { describePlan } from '../../src/plan/build/describePlan';
 import { checkPlan } from '../../src/plan/build/planInvariants';
 import { createFilter } from '../../src/plan/filter/filter';
 import { createLimits } from '../../src/plan/filter/limits';
-import type { Place, Plan } from '../../src/plan/model/plan';
+import type { Plan } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type FilterRule, type PlanOptions } from '../../src/plan/model/planOptions';
 import type { Instant } from '../../src/remote/modifiedTime';
-import { rootPath } from '../../src/remote/remotePath';
-import { executePlan } from '../../src/transfer/executePlan';
 import { planSync } from '../../src/usecases/planSync';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { random } from '../support/random';
+import { calm } from '../support/remoteCalls';
+import { diskSide, executeAll, remoteSide } from '../support/syncSides';
 
-const never = new AbortController().signal;
-const folder: Place = { kind: 'folder', path: '/w' };
-const store: Place = { kind: 'remote', remote: 'r', path: rootPath };
 const now = Date.UTC(2026, 10, 26);
 const clock: Clock = { now: () => now, wait: systemClock.wait };
 
@@ -62,34 +58,21 @@ function given(files: Readonly<Record<string, string>>): ReadonlyMap<string, Giv
 async function planned({ source, target }: Sides, options: Partial<PlanOptions>): Promise<Plan> {
   const plan = await planSync(
     {
-      source: { remote: source, root: rootPath, place: folder },
-      target: { remote: target, root: rootPath, place: store },
+      source: diskSide('/w', source),
+      target: remoteSide(target),
       options: { ...defaultPlanOptions, deletes: 'after', ...options },
       clock,
     },
-    never,
+    calm,
   );
   assert.deepEqual(checkPlan(plan), []);
   return plan;
 }
 
-async function run(plan: Plan, { source, target }: Sides): Promise<void> {
-  const report = await executePlan(
-    plan,
-    { remote: source, root: rootPath },
-    { remote: target, root: rootPath },
-    { clock: systemClock, log: silentLog },
-    never,
-  );
-  assert.deepEqual(
-    report.results.filter(({ outcome }) => outcome !== 'done'),
-    [],
-  );
-}
+const run = (plan: Plan, { source, target }: Sides) =>
+  executeAll(plan, remoteSide(source), remoteSide(target));
 
-function ids({ actions }: Plan): string {
-  return actions.map(({ id }) => id).join(' ');
-}
+const ids = ({ actions }: Plan) => actions.map(({ id }) => id).join(' ');
 
 const excludesBuild = {
   rclone: { exclude: 'build/' },

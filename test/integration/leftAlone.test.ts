@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
-import type { PlanEndpoint } from '../../src/plan/model/plan';
+import { type TestContext, test } from 'node:test';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
 import { RemoteError } from '../../src/remote/remoteError';
-import { parsePath } from '../../src/remote/remotePath';
 import { isWhole } from '../../src/transfer/runReport';
 import { describeReport } from '../../src/usecases/runPlan';
-import { diskSide, plan, run } from '../faults/faultyRun';
+import { plan, run } from '../faults/faultyRun';
+import { ended, spawnFor, writeRemotes } from '../support/engineProcess';
 import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
+import { diskSide, remoteSide } from '../support/syncSides';
+import { temporaryFolder } from '../support/temporaryFolder';
 import { served } from '../unit/backends/s3/s3Fixture';
 
 type Disk = (file: string, content?: string) => string;
@@ -142,8 +142,8 @@ const cases: readonly Case[] = [
   },
 ];
 
-function sandbox(): { folder: string; at: Disk } {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'left-alone-'));
+function sandbox(t: TestContext): { folder: string; at: Disk } {
+  const folder = temporaryFolder(t);
   const at: Disk = (file, content) => {
     const whole = path.join(folder, 'source', file);
     fs.mkdirSync(path.dirname(whole), { recursive: true });
@@ -154,82 +154,57 @@ function sandbox(): { folder: string; at: Disk } {
 }
 
 for (const { name, given, options = {}, target, told, total, whole } of cases)
-  test(`a run tells of ${name}`, async () => {
-    const { folder, at } = sandbox();
-    try {
-      at('plain', 'x');
-      const store = createMemoryRemote({ hasDirectories: false, ...target });
-      given(at, store);
-      const root = parsePath('to');
-      const to: PlanEndpoint = {
-        remote: store,
-        root,
-        place: { kind: 'remote', remote: 'store', path: root },
-      };
-      if (store.capabilities.hasDirectories) store.put('to/other', '');
-      const from = diskSide(path.join(folder, 'source'));
-      const made = await plan(from, to, options);
-      const report = await run(made, from, to);
-      assert.equal(report.totals.done, report.results.length);
-      const lines = [...describeReport(report)];
-      for (const line of told)
-        assert.ok(
-          lines.some((one) => line.test(one)),
-          `${line} in\n${lines.join('\n')}`,
-        );
-      if (total) assert.match(lines.at(-1) ?? '', total);
-      assert.equal(isWhole(report), whole, lines.join('\n'));
-      assert.deepEqual(JSON.parse(JSON.stringify(report)), report);
-    } finally {
-      fs.rmSync(folder, { recursive: true });
-    }
+  test(`a run reports ${name}`, async (t) => {
+    const { folder, at } = sandbox(t);
+    at('plain', 'x');
+    const store = createMemoryRemote({ hasDirectories: false, ...target });
+    given(at, store);
+    const to = remoteSide(store, 'to');
+    if (store.capabilities.hasDirectories) store.put('to/other', '');
+    const from = diskSide(path.join(folder, 'source'));
+    const report = await run(await plan(from, to, options), from, to);
+    assert.equal(report.totals.done, report.results.length);
+    const lines = [...describeReport(report)];
+    for (const line of told)
+      assert.ok(
+        lines.some((one) => line.test(one)),
+        `${line} in\n${lines.join('\n')}`,
+      );
+    if (total) assert.match(lines.at(-1) ?? '', total);
+    assert.equal(isWhole(report), whole, lines.join('\n'));
+    assert.deepEqual(JSON.parse(JSON.stringify(report)), report);
   });
 
-test('the terminal prints what was left alone and ends with 1, or with 0 when that was asked for', () =>
+test('the terminal prints what was left alone and ends with 1, or with 0 when the user asked for it', (t) =>
   served({}, async ({ server }) => {
-    const { folder, at } = sandbox();
-    try {
-      const remotes = path.join(folder, 'remotes.json');
-      const { endpoint, region } = server;
-      fs.writeFileSync(
-        remotes,
-        JSON.stringify([{ name: 'lab', backend: 's3', endpoint, region, credentials: 'environment' }]),
-      );
-      const engine = (options: Partial<PlanOptions>) =>
-        new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-          const args = [
+    const { folder, at } = sandbox(t);
+    const remotes = writeRemotes(folder, server);
+    const engine = (options: Partial<PlanOptions>) =>
+      ended(
+        spawnFor(server, process.execPath, [
+          ...[
             'test/tools/runTs.mjs',
             'test/tools/engine.ts',
             'run',
             path.join(folder, 'source'),
-            'lab:demo',
-          ];
-          const more = ['--remotes', remotes, '--options', JSON.stringify(options)];
-          const env = {
-            ...process.env,
-            AWS_ACCESS_KEY_ID: server.accessKeyId,
-            AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-          };
-          execFile(process.execPath, [...args, ...more], { env }, (error, stdout, stderr) =>
-            resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
-          );
-        });
-      at('plain', 'x');
-      fs.symlinkSync('plain', at('link'));
-      const asked = await engine({ followSymlinks: false });
-      assert.equal(asked.code, 0, asked.stderr);
-      assert.match(asked.stdout, /^skip {2}link .*symlink/m);
-      assert.match(asked.stdout, /1 done, 1 skipped;/);
-      at('caf\u00e9', 'one');
-      at('cafe\u0301', 'two');
-      const silent = await engine({ followSymlinks: false });
-      assert.equal(silent.code, 1, silent.stdout);
-      assert.match(silent.stdout, /^conflict {2}caf/m);
-      // Nothing to do any more is no reason to be silent.
-      const again = await engine({ followSymlinks: false });
-      assert.equal(again.code, 1);
-      assert.match(again.stdout, /^0 done, 1 conflict, 1 skipped;/m);
-    } finally {
-      fs.rmSync(folder, { recursive: true });
-    }
+            'demo:demo',
+          ],
+          ...['--remotes', remotes, '--options', JSON.stringify(options)],
+        ]),
+      );
+    at('plain', 'x');
+    fs.symlinkSync('plain', at('link'));
+    const requested = await engine({ followSymlinks: false });
+    assert.equal(requested.code, 0, requested.text);
+    assert.match(requested.text, /^skip {2}link .*symlink/m);
+    assert.match(requested.text, /1 done, 1 skipped;/);
+    at('caf\u00e9', 'one');
+    at('cafe\u0301', 'two');
+    const unexpected = await engine({ followSymlinks: false });
+    assert.equal(unexpected.code, 1, unexpected.text);
+    assert.match(unexpected.text, /^conflict {2}caf/m);
+    // A plan without actions reports them too.
+    const again = await engine({ followSymlinks: false });
+    assert.equal(again.code, 1);
+    assert.match(again.text, /^0 done, 1 conflict, 1 skipped;/m);
   }));

@@ -2,30 +2,23 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { checkPlan } from '../../src/plan/build/planInvariants';
-import type { Place, Plan, PlanEndpoint } from '../../src/plan/model/plan';
+import type { Plan, PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import type { SelectedPath } from '../../src/plan/model/selectedPaths';
-import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
-import { comparePaths, parsePath, rootPath } from '../../src/remote/remotePath';
+import { comparePaths, parsePath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { random } from '../support/random';
+import { calm } from '../support/remoteCalls';
+import { diskSide, remoteSide } from '../support/syncSides';
 import { inTemporaryFolder, served } from '../unit/backends/s3/s3Fixture';
 
 // Plans of named files and folders: nothing else is looked at, copied or deleted.
 
-const never = new AbortController().signal;
-const disk: Place = { kind: 'folder', path: '/w' };
-const bucket = (root: string): Place => ({ kind: 'remote', remote: 'r', path: parsePath(root) });
 const file = (name: string): SelectedPath => ({ file: parsePath(name) });
 const folder = (name: string): SelectedPath => ({ folder: parsePath(name) });
-
-function side(remote: Remote, place: Place): PlanEndpoint {
-  return { remote, place, root: place.kind === 'remote' ? place.path : rootPath };
-}
 
 async function planOf(
   source: PlanEndpoint,
@@ -34,7 +27,7 @@ async function planOf(
   options: Partial<PlanOptions> = {},
 ): Promise<Plan> {
   const all = { ...defaultPlanOptions, verb: 'copy' as const, ...options, only };
-  const plan = await planSync({ source, target, options: all }, never);
+  const plan = await planSync({ source, target, options: all }, calm);
   assert.deepEqual(checkPlan(plan), []);
   return plan;
 }
@@ -54,8 +47,8 @@ test('copying one file into a bucket of 20,000 keys lists nothing: one stat on e
       server.store.put('demo', 'site/index.html', 'older');
       writeFileSync(path.join(work, 'index.html'), 'newer!');
       writeFileSync(path.join(work, 'other.html'), 'other');
-      const here = side(openLocalRemote({ root: work }), { kind: 'folder', path: work });
-      const there = side(remote, bucket('demo/site'));
+      const here = diskSide(work);
+      const there = remoteSide(remote, 'demo/site');
       const up = await planOf(here, there, [file('index.html')]);
       assert.deepEqual(ids(up), ['c:index.html']);
       assert.equal(up.actions[0]?.kind === 'copyFile' && up.actions[0].before?.size, 5);
@@ -77,7 +70,7 @@ test('a selected folder is listed below its own prefix', () =>
   served({}, async ({ remote, server, asked }) => {
     for (const key of ['a/1', 'a/2', 'a-b', 'b/1', 'c/deep/1']) server.store.put('demo', key, 'x');
     const target = filled([], true);
-    const plan = await planOf(side(remote, bucket('demo')), side(target, disk), [
+    const plan = await planOf(remoteSide(remote, 'demo'), diskSide('/w', target), [
       folder('a'),
       folder('c/deep'),
       file('a-b'),
@@ -87,15 +80,15 @@ test('a selected folder is listed below its own prefix', () =>
   }));
 
 test('of a folder beside a file of the same name, only the selected one is planned', async () => {
-  const at = side(filled(['a', 'a/b'], false), bucket(''));
-  const to = side(filled([], false), { kind: 'remote', remote: 's', path: rootPath });
+  const at = remoteSide(filled(['a', 'a/b'], false));
+  const to = remoteSide(filled([], false), '', 's');
   assert.deepEqual(ids(await planOf(at, to, [file('a')])), ['c:a']);
   assert.deepEqual(ids(await planOf(at, to, [folder('a')])), ['c:a/b']);
 });
 
 test('only selected paths are deleted', async () => {
-  const source = side(filled(['keep/1', 'other'], true), disk);
-  const target = { ...side(filled(['keep/1', 'keep/2', 'lost', 'z/1'], false), bucket('')) };
+  const source = diskSide('/w', filled(['keep/1', 'other'], true));
+  const target = { ...remoteSide(filled(['keep/1', 'keep/2', 'lost', 'z/1'], false)) };
   const mirror = { verb: 'sync', deletes: 'after' } as const;
   assert.deepEqual(ids(await planOf(source, target, [folder('keep')], mirror)), ['d:keep/2']);
   assert.deepEqual(ids(await planOf(source, target, [file('other')], mirror)), ['c:other']);
@@ -103,20 +96,18 @@ test('only selected paths are deleted', async () => {
 
 test('a selected file that no longer exists is an error, not an empty plan', async () => {
   for (const hasDirectories of [true, false]) {
-    const source = side(filled(['a'], hasDirectories), hasDirectories ? disk : bucket(''));
+    const there = filled(['a'], hasDirectories);
+    const source = hasDirectories ? diskSide('/w', there) : remoteSide(there);
     await assert.rejects(
-      planOf(source, side(filled([], false), { kind: 'remote', remote: 's', path: rootPath }), [
-        file('a'),
-        file('gone'),
-      ]),
+      planOf(source, remoteSide(filled([], false), '', 's'), [file('a'), file('gone')]),
       (error) => isRemoteError(error, 'notFound') && /"gone" no longer exists/.test(error.message),
     );
   }
 });
 
 test('R14: a selected file that is a folder on the target is a conflict, as in a complete plan', async () => {
-  const source = side(filled(['a'], false), bucket(''));
-  const target = side(filled(['a/b', 'z'], true), disk);
+  const source = remoteSide(filled(['a'], false));
+  const target = diskSide('/w', filled(['a/b', 'z'], true));
   const mirror = { verb: 'sync', deletes: 'after' } as const;
   const plan = await planOf(source, target, [file('a')], mirror);
   assert.deepEqual(ids(plan), []);
@@ -134,8 +125,7 @@ test('H19: a link in the target’s place is left alone, and a link of the sourc
     writeFileSync(path.join(work, 'from/a'), 'a');
     symlinkSync(path.join(work, 'precious'), path.join(work, 'to/a'));
     symlinkSync(path.join(work, 'precious'), path.join(work, 'from/link'));
-    const at = (name: string) =>
-      side(openLocalRemote({ root: path.join(work, name) }), { kind: 'folder', path: path.join(work, name) });
+    const at = (name: string) => diskSide(path.join(work, name));
     const plan = await planOf(at('from'), at('to'), [file('a')]);
     assert.deepEqual(ids(plan), []);
     assert.equal(plan.skipped.length, 2);
@@ -150,8 +140,8 @@ test('H19: a link in the target’s place is left alone, and a link of the sourc
 test('on a disk that ignores case, another spelling of a name selects the existing file', async () => {
   const target = createMemoryRemote({ hasDirectories: true, caseInsensitive: true });
   target.put('Read.me', 'older', { modified: { s: 5, ns: 0 } });
-  const source = side(filled(['READ.ME', 'x'], false), bucket(''));
-  const plan = await planOf(source, side(target, disk), [file('READ.ME')]);
+  const source = remoteSide(filled(['READ.ME', 'x'], false));
+  const plan = await planOf(source, diskSide('/w', target), [file('READ.ME')]);
   const [action] = plan.actions;
   assert.equal(action?.kind === 'copyFile' && action.before?.path, 'Read.me');
 });
@@ -168,15 +158,15 @@ test('selecting everything gives the complete plan', async () => {
       ),
     ];
     const [ours, theirs] = [some(), some()];
-    const source = side(filled(ours, false), bucket(''));
-    const target = side(filled(theirs, false), { kind: 'remote', remote: 's', path: rootPath });
+    const source = remoteSide(filled(ours, false));
+    const target = remoteSide(filled(theirs, false), '', 's');
     const tops = [...new Set([...ours, ...theirs].map((name) => name.split('/')[0] ?? ''))];
     const only = [...tops.map(folder), ...ours.filter((name) => !name.includes('/')).map(file)].sort(
       () => r.whole(3) - 1,
     );
     const options = { verb: 'sync', deletes: 'after' } as const;
     const named = await planOf(source, target, only, options);
-    const whole = await planSync({ source, target, options: { ...defaultPlanOptions, ...options } }, never);
+    const whole = await planSync({ source, target, options: { ...defaultPlanOptions, ...options } }, calm);
     // Files at the top that only the target has are not named.
     const expected = ids(whole).filter((id) => !id.startsWith('d:') || id.includes('/'));
     assert.deepEqual(ids(named).sort(comparePaths), expected.sort(comparePaths), `seed ${seed}`);

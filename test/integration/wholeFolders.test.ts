@@ -7,8 +7,8 @@ import { type CopyItem, copyItems } from '../../src/usecases/copyItems';
 import { countItems, deleteItems } from '../../src/usecases/deleteItems';
 import { createFakeClock } from '../support/fakeClock';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
+import { calm } from '../support/remoteCalls';
 
-const calm = new AbortController().signal;
 const folder = parsePath('docs');
 
 function drive(...files: string[]): MemoryRemote {

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { checkPlan } from '../../src/plan/build/planInvariants';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
-import { diskSide, plan, run } from '../faults/faultyRun';
+import { plan, run } from '../faults/faultyRun';
+import { diskSide } from '../support/syncSides';
 import { skipWithout } from './realTools';
 
 // The folders that a sync with deletes removes on a disk: the same as the real rclone, where it is installed.

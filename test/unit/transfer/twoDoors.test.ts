@@ -7,8 +7,9 @@ import { test } from 'node:test';
 import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
 import { parsePath } from '../../../src/remote/remotePath';
-import { diskSide, plan, run } from '../../faults/faultyRun';
+import { plan, run } from '../../faults/faultyRun';
 import { startS3Server } from '../../servers/s3/s3Server';
+import { diskSide } from '../../support/syncSides';
 import { hostWith, openByHost, openS3, settingsFor } from '../backends/s3/s3Fixture';
 
 // One place that is seen through two doors: a move from one to the other must not take the only copy.
