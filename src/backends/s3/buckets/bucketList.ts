@@ -5,7 +5,6 @@ import type { ListOptions } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import { comparePaths, type RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { parseObjectPath } from '../model/objectKey';
 
 /** The buckets as folders; only the bucket of the remote's root, when there is one, since listing all may not be allowed. */
@@ -24,7 +23,7 @@ export function listBuckets(
       // Only AWS has pages here; other services return all buckets.
       ...(pageSize !== undefined && config.endpoint === undefined && { MaxBuckets: pageSize }),
     };
-    const page = await sendCommand(requests, {}, (sdk) => new sdk.ListBucketsCommand(input), signal);
+    const page = await requests.sendCommand({}, (sdk) => new sdk.ListBucketsCommand(input), signal);
     if (token !== undefined && page.ContinuationToken === token)
       throw new RemoteError('corrupted', 'The service lists its buckets in a circle.');
     const value: Entry[] = [];
@@ -63,5 +62,5 @@ export async function createBucket(
     Bucket: name,
     ...(constraint && { CreateBucketConfiguration: { LocationConstraint: constraint as 'eu-west-1' } }),
   };
-  await sendCommand(requests, { bucket: name }, (sdk) => new sdk.CreateBucketCommand(input), signal);
+  await requests.sendCommand({ bucket: name }, (sdk) => new sdk.CreateBucketCommand(input), signal);
 }

@@ -1,9 +1,7 @@
 import { isRemoteError } from '../../../remote/remoteError';
 import type { Sdk } from '../http/connection';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
-import { aboutObject } from '../model/objectKey';
-import { keyDecoder } from './bucketVersions';
+import { aboutObject, keyDecoder } from '../model/objectKey';
 
 export interface UnfinishedUpload {
   readonly key: string;
@@ -22,7 +20,7 @@ export async function listUploads(
     for (;;) {
       const input = { Bucket: bucket, EncodingType: 'url' as const, ...at };
       const create = (sdk: Sdk) => new sdk.ListMultipartUploadsCommand(input);
-      const page = await sendCommand(requests, { bucket }, create, signal);
+      const page = await requests.sendCommand({ bucket }, create, signal);
       const decode = keyDecoder(page.EncodingType);
       for (const { Key = '', UploadId } of page.Uploads ?? []) {
         const key = decode(Key);
@@ -54,7 +52,7 @@ export async function abortUploads(
     try {
       const input = { Bucket: bucket, Key: key, UploadId: uploadId };
       const about = aboutObject({ bucket, key });
-      await sendCommand(requests, about, (sdk) => new sdk.AbortMultipartUploadCommand(input), signal);
+      await requests.sendCommand(about, (sdk) => new sdk.AbortMultipartUploadCommand(input), signal);
     } catch (error) {
       signal.throwIfAborted();
       // The upload ended, or the bucket's deletion ends it: most services delete a bucket that holds only uploads.

@@ -1,9 +1,8 @@
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { Sdk } from '../http/connection';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { unquotedEtag } from '../model/objectInfo';
-import { decodeListedKey } from '../model/objectKey';
+import { keyDecoder } from '../model/objectKey';
 import { deleteBatch, maxBatch } from '../objects/deleting';
 import { nothingRemoved } from './nothingRemoved';
 
@@ -38,7 +37,7 @@ export async function listVersions(
   for (;;) {
     const input = { Bucket: bucket, EncodingType: 'url' as const, ...at };
     const create = (sdk: Sdk) => new sdk.ListObjectVersionsCommand(input);
-    const page = await sendCommand(requests, { bucket }, create, signal);
+    const page = await requests.sendCommand({ bucket }, create, signal);
     const decode = keyDecoder(page.EncodingType);
     const add = (listed: ListedVersion, isMarker: boolean) => {
       const { Key = '', VersionId = 'null', IsLatest = false, Size = 0, ETag, LastModified } = listed;
@@ -76,11 +75,6 @@ interface ListedVersion {
   readonly LastModified?: Date | undefined;
   readonly Size?: number | undefined;
   readonly ETag?: string | undefined;
-}
-
-/** Decodes the keys of a listing; undefined for a key that is not valid text. Some services ignore the requested encoding. */
-export function keyDecoder(encoding: string | undefined): (text: string) => string | undefined {
-  return encoding === 'url' ? decodeListedKey : (text) => text;
 }
 
 /** Throws `changed` when the bucket has a version that is not in `counted`. */

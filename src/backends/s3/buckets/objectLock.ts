@@ -1,7 +1,6 @@
 import { mapConcurrent } from '../../../base/mapConcurrent';
 import { isRemoteError } from '../../../remote/remoteError';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { aboutObject } from '../model/objectKey';
 import type { Version } from './bucketVersions';
 import { nothingRemoved } from './nothingRemoved';
@@ -24,7 +23,7 @@ export async function assertRemovable(
     );
   const input = { Bucket: bucket };
   const lock = await ifReported(
-    sendCommand(requests, { bucket }, (sdk) => new sdk.GetObjectLockConfigurationCommand(input), signal),
+    requests.sendCommand({ bucket }, (sdk) => new sdk.GetObjectLockConfigurationCommand(input), signal),
   );
   if (lock?.ObjectLockConfiguration?.ObjectLockEnabled !== 'Enabled') return;
   const objects = versions.filter(({ isMarker }) => !isMarker);
@@ -52,7 +51,7 @@ async function lockOf(
   const input = { Bucket: bucket, Key: key, VersionId: versionId };
   const about = aboutObject({ bucket, key });
   const head = await ifReported(
-    sendCommand(requests, about, (sdk) => new sdk.HeadObjectCommand(input), signal),
+    requests.sendCommand(about, (sdk) => new sdk.HeadObjectCommand(input), signal),
   );
   if (head?.ObjectLockLegalHoldStatus === 'ON') return 'legal hold';
   const until = head?.ObjectLockRetainUntilDate;

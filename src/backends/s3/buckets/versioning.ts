@@ -2,7 +2,6 @@ import type { Clock } from '../../../base/clock';
 import type { VersionKeeping } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { isDirectoryBucket } from '../model/bucketNames';
 
 /** In milliseconds. Another client may switch versioning off, and files deleted in the belief that versions are kept would be lost. */
@@ -47,8 +46,7 @@ export async function fetchVersioning(
   bucket: string,
   signal: AbortSignal,
 ): Promise<{ readonly keeping: VersionKeeping; readonly mfaDelete: boolean }> {
-  const { Status, MFADelete } = await sendCommand(
-    requests,
+  const { Status, MFADelete } = await requests.sendCommand(
     { bucket },
     (sdk) => new sdk.GetBucketVersioningCommand({ Bucket: bucket }),
     signal,

@@ -2,7 +2,6 @@ import type { BucketContent, WholeBuckets } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { parseObjectPath } from '../model/objectKey';
 import { abortUploads, listUploads, type UnfinishedUpload } from './bucketUploads';
 import {
@@ -118,7 +117,7 @@ function summarize({ versions, uploads, unusable }: CountedBucket): BucketConten
 /** Deletes the bucket and returns true, or returns false when it isn't empty. */
 async function deleteIfEmpty(requests: S3Api, bucket: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await sendCommand(requests, { bucket }, (sdk) => new sdk.DeleteBucketCommand({ Bucket: bucket }), signal);
+    await requests.sendCommand({ bucket }, (sdk) => new sdk.DeleteBucketCommand({ Bucket: bucket }), signal);
     return true;
   } catch (error) {
     if (isRemoteError(error, 'notEmpty')) return false;

@@ -1,15 +1,9 @@
 import type { S3Config } from '../config/s3Config';
+import type { About } from '../model/objectKey';
 
-/** The request that failed, for the sentence of its error. */
-export interface ErrorContext {
+/** The request that failed, for the message of its error. */
+export interface ErrorContext extends About {
   readonly config: S3Config;
-  readonly bucket?: string;
-  /** `bucket/key` */
-  readonly path?: string;
-  /** S3's name of the operation, such as `PutObject`. */
-  readonly operation?: string;
-  /** Actions that a policy must allow besides those of the operation: `s3:PutObjectTagging` for an upload with tags. */
-  readonly moreActions?: readonly string[];
 }
 
 /** The service's name in sentences: its host, or AWS. */

@@ -2,21 +2,21 @@ import type http from 'node:http';
 import { RemoteError } from '../../../remote/remoteError';
 import { rootElement, unescaped } from './errorXml';
 
-/** What an answer without end fails with. */
+/** The error of a response that is longer than S3 sends. */
 export function tooLong(operation: string): RemoteError {
   return new RemoteError(
     'corrupted',
-    `The answer to ${operation} is longer than that of an S3 service can be, so it was broken off. Is "endpoint" right?`,
+    `The response to ${operation} is longer than S3 allows, so it was cut off. Is "endpoint" right?`,
   );
 }
 
-/** A refusal by the service, in the shape of the SDK's errors, so that both are classified alike. */
+/** An error response in the shape of the SDK's errors, so that one table classifies both. */
 export class S3ServiceError extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
   readonly $response: { readonly statusCode: number; readonly headers: http.IncomingHttpHeaders };
   readonly Region: string | undefined;
   readonly Endpoint: string | undefined;
-  /** The code of the document; undefined where the answer held none: then `name` is made up. */
+  /** The code in the document; undefined when it has none. */
   readonly Code: string | undefined;
 
   constructor(status: number, headers: http.IncomingHttpHeaders, document: string) {
@@ -30,8 +30,8 @@ export class S3ServiceError extends Error {
   }
 }
 
-/** No answer that is held whole is longer: a page of 1,000 keys of 1,024 bytes, each byte spelled as three, has some 4 MB. */
-export const maxAnswerBytes = 32 * 1024 * 1024;
+/** Limit of a response in memory: a page of 1,000 keys of 1,024 bytes, each byte percent-encoded, has about 4 MB. */
+export const maxResponseBytes = 32 * 1024 * 1024;
 
 /** The text of the first element `name`; undefined when absent. Pure. */
 export function elementOf(document: string, name: string): string | undefined {

@@ -3,16 +3,16 @@ import { targetOf } from '../../../http/httpClient';
 import type { Detour } from '../errors/redirects';
 import { isArn, isDirectoryBucket } from '../model/bucketNames';
 import type { BucketAddress, BucketRoutes, Sdk } from './connection';
-import { watchAnswers } from './sdkResponses';
+import { watchResponses } from './sdkResponses';
 
-/** Settings of the SDK's clients; `region` and `forcePathStyle` hold for every bucket without a route. */
+/** Settings of the SDK's clients; `region` and `forcePathStyle` apply to every bucket without a route. */
 type RoutedConfig = S3ClientConfig & { readonly region: string; readonly forcePathStyle: boolean };
 
 /**
  * Finds out where each bucket's requests go. Invariants:
  * 1. A region that a response names is tried at once, and confirmed only when a request there has worked.
- * 2. A detour holds for one request.
- * 3. There is one client for each region, style and endpoint, because each holds caches; the clock's offset holds for all clients.
+ * 2. A detour applies to one request.
+ * 3. There is one client for each region, style and endpoint, because clients have caches. All clients share the clock's offset.
  */
 export function routeBuckets(sdk: Sdk, defaults: RoutedConfig): BucketRoutes & { close(): void } {
   const clients = new Map<string, S3Client>();
@@ -25,13 +25,9 @@ export function routeBuckets(sdk: Sdk, defaults: RoutedConfig): BucketRoutes & {
     const id = `${region} ${forcePathStyle} ${endpoint ?? ''}`;
     const existing = clients.get(id);
     if (existing) return existing;
-    const client = new sdk.S3Client({
-      ...defaults,
-      region,
-      forcePathStyle,
-      ...(endpoint !== undefined && { endpoint }),
-    });
-    watchAnswers(client);
+    const config = { ...defaults, region, forcePathStyle };
+    const client = new sdk.S3Client(endpoint === undefined ? config : { ...config, endpoint });
+    watchResponses(client);
     clients.set(id, client);
     return client;
   };
@@ -87,8 +83,8 @@ export function routeBuckets(sdk: Sdk, defaults: RoutedConfig): BucketRoutes & {
 }
 
 /**
- * Lets the SDK sign an address for a made-up key, and reads the bucket's place from that: the SDK's rules cover partitions, access points,
- * dots in names and custom endpoints.
+ * Reads the address of the bucket from a URL that the SDK signs for a made-up key. The SDK's rules cover partitions, access points, dots in
+ * names and custom endpoints.
  */
 async function findAddress(sdk: Sdk, client: S3Client, bucket: string): Promise<BucketAddress | undefined> {
   if (isDirectoryBucket(bucket)) return undefined;

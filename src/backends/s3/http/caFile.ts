@@ -4,10 +4,7 @@ import * as tls from 'node:tls';
 import { RemoteError } from '../../../remote/remoteError';
 import { decodeText } from '../../../remote/textFile';
 
-/**
- * The certificates that TLS connections trust with the setting `caFile`: those of the PEM file, and those that Node trusts by itself. Throws
- * RemoteError `badSettings` for a file that can't be read.
- */
+/** The certificates that Node trusts by default and those of the PEM file. Throws RemoteError `badSettings` for a file that can't be read. */
 export async function trustedCertificates(file: string): Promise<string[]> {
   let bytes: Buffer;
   try {
@@ -35,7 +32,7 @@ export async function trustedCertificates(file: string): Promise<string[]> {
         { cause: error },
       );
     }
-  // With those of NODE_EXTRA_CA_CERTS, where this version of Node can list them.
+  // Includes NODE_EXTRA_CA_CERTS, where this version of Node can list its certificates.
   const { getCACertificates } = tls as { getCACertificates?(type: 'default'): readonly string[] };
   const trusted = getCACertificates?.('default') ?? tls.rootCertificates;
   return [...trusted, ...found];

@@ -8,9 +8,9 @@ import { CredentialCache } from '../credentials/credentialCache';
 import { routeBuckets } from './bucketRoutes';
 import { trustedCertificates } from './caFile';
 import type { S3Connection } from './connection';
-import { boundedHandler } from './sdkResponses';
+import { limitedHandler } from './sdkResponses';
 
-/** Sockets per host: enough for every transfer and check that may run at once; further requests wait. */
+/** Sockets per host, enough for all transfers and checks that may run at the same time. More requests wait. */
 const maxSockets = 64;
 
 /** Opens a connection for `config`. Loads the SDK and makes no request. Throws RemoteError `badSettings` for an unreadable CA file. */
@@ -33,7 +33,7 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
   };
   const load = credentialsOf(config, host, sdk, {
     maxAttempts: 2,
-    requestHandler: boundedHandler(new sdk.S3Client({ region, requestHandler })),
+    requestHandler: limitedHandler(new sdk.S3Client({ region, requestHandler })),
   });
   const credentials = load && new CredentialCache(load, host.clock);
   const clientConfig: S3ClientConfig = {
@@ -45,7 +45,7 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     responseChecksumValidation: 'WHEN_REQUIRED',
     customUserAgent: [['cloud-remotes']],
     requestHandler,
-    ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
+    ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
     ...(credentials
       ? // The SDK calls a memoized provider before each request, instead of caching the credentials itself.
         { credentials: Object.assign(() => credentials.get(), { memoized: true }) }

@@ -11,19 +11,19 @@ export interface BucketRoutes {
    * multi-region access points). Makes no request. Rejects when there are no credentials.
    */
   addressOf(bucket: string): Promise<BucketAddress | undefined>;
-  /** The SDK's client in the region of `bucket`; access points are addressed by their host, whatever the style of other buckets. */
+  /** The SDK's client in the region of `bucket`. Access points always have a host of their own, even with path style. */
   clientFor(bucket: string | undefined): S3Client;
   /** The region in which requests for `bucket` are made. */
   regionOf(bucket: string): string;
-  /** Records that a response names another region for a bucket, to be tried next; returns whether that was news. */
+  /** Records the region that a response names for a bucket, to be tried next. Returns whether it is a new one. */
   movedTo(bucket: string, region: string): boolean;
-  /** Records that the next request for a bucket goes elsewhere on the same service. */
+  /** Records that the next request for a bucket goes to another address of the same service. */
   sentTo(bucket: string, detour: Detour): void;
   /** Records whether a request for a bucket in `region` worked. */
   triedIn(bucket: string, region: string, worked: boolean): void;
 }
 
-/** An open connection to a service: the SDK's client, and what requests need besides. */
+/** An open connection to a service. */
 export interface S3Connection extends BucketRoutes {
   readonly sdk: Sdk;
   readonly client: S3Client;

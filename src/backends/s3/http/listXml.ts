@@ -1,20 +1,18 @@
 import { RemoteError } from '../../../remote/remoteError';
 import { unescaped } from '../errors/errorXml';
-import { type ListedObject, type ListPage as ListResponse, unquotedEtag } from '../model/objectInfo';
-import { decodeListedKey } from '../model/objectKey';
+import { type ListedObject, type ListPage, unquotedEtag } from '../model/objectInfo';
+import { keyDecoder } from '../model/objectKey';
 
 /**
- * Reads the answer of ListObjectsV2, ten times as fast as a general XML reader: listings are the bulk of what a sync reads.
- * Undefined when the document uses XML in a way that this doesn't know, so that a general reader has to be asked. Throws
- * `damaged` when the document isn't whole or contradicts itself.
+ * Reads a response to ListObjectsV2 ten times as fast as a general XML parser: listings are most of the bytes that a sync reads. Returns
+ * undefined for XML that only a general parser can read. Throws `corrupted` for an incomplete or contradictory document.
  */
-export function parseListing(xml: string, bucket: string): ListResponse | undefined {
+export function parseListing(xml: string, bucket: string): ListPage | undefined {
   const start = xml.indexOf('<ListBucketResult');
   if (start < 0 || xml.includes('<![CDATA[') || xml.includes('<!--')) return undefined;
   if (!xml.endsWith('</ListBucketResult>') && !xml.trimEnd().endsWith('</ListBucketResult>'))
-    throw damaged(bucket, 'is cut off');
-  const encoded = element(xml, 'EncodingType', start, xml.length) === 'url';
-  const decode = encoded ? decodeListedKey : (text: string) => text;
+    throw corrupted(bucket, 'is cut off');
+  const decode = keyDecoder(element(xml, 'EncodingType', start, xml.length));
   const undecodable: string[] = [];
   const objects: ListedObject[] = [];
   let rest = '';
@@ -23,13 +21,13 @@ export function parseListing(xml: string, bucket: string): ListResponse | undefi
     const open = xml.indexOf('<Contents>', at);
     if (open < 0) break;
     const close = xml.indexOf('</Contents>', open);
-    if (close < 0) throw damaged(bucket, 'is cut off');
+    if (close < 0) throw corrupted(bucket, 'is cut off');
     rest += xml.slice(at, open);
     at = close + 11;
     const text = element(xml, 'Key', open, close) ?? '';
     const key = decode(text);
     const size = Number(element(xml, 'Size', open, close) || Number.NaN);
-    if (!Number.isSafeInteger(size) || size < 0) throw damaged(bucket, `tells no size of "${text}"`);
+    if (!Number.isSafeInteger(size) || size < 0) throw corrupted(bucket, `has no size for "${text}"`);
     if (key === undefined) {
       undecodable.push(text);
       continue;
@@ -46,33 +44,32 @@ export function parseListing(xml: string, bucket: string): ListResponse | undefi
   rest += xml.slice(at);
   if (/<(Contents|CommonPrefixes)[\s/]/.test(rest)) return undefined;
   const prefixes: string[] = [];
-  for (
-    let from = rest.indexOf('<CommonPrefixes>');
-    from >= 0;
-    from = rest.indexOf('<CommonPrefixes>', from + 1)
-  ) {
-    const end = rest.indexOf('</CommonPrefixes>', from);
-    if (end < 0) throw damaged(bucket, 'is cut off');
-    const text = element(rest, 'Prefix', from, end) ?? '';
+  at = 0;
+  for (;;) {
+    const open = rest.indexOf('<CommonPrefixes>', at);
+    if (open < 0) break;
+    at = rest.indexOf('</CommonPrefixes>', open);
+    if (at < 0) throw corrupted(bucket, 'is cut off');
+    const text = element(rest, 'Prefix', open, at) ?? '';
     const prefix = decode(text);
     if (prefix === undefined) undecodable.push(text);
     else prefixes.push(prefix);
   }
-  // KeyCount is not looked at: SeaweedFS and moto count other things, or leave it out. IsTruncated tells whether more follows.
+  // KeyCount is ignored: SeaweedFS and moto count other things, or leave it out.
   const isTruncated = element(rest, 'IsTruncated', 0, rest.length)?.trim().toLowerCase();
   const nextToken = element(rest, 'NextContinuationToken', 0, rest.length);
   return {
     objects,
     prefixes,
     undecodable,
-    // A service that tells where it goes on, and not that it does, has more.
+    // A service that sends a token without IsTruncated has more pages.
     truncated: isTruncated === undefined ? Boolean(nextToken) : isTruncated === 'true',
     nextToken,
   };
 }
 
-function damaged(bucket: string, how: string): RemoteError {
-  return new RemoteError('corrupted', `The service's list of the bucket "${bucket}" ${how}.`);
+function corrupted(bucket: string, problem: string): RemoteError {
+  return new RemoteError('corrupted', `The service's list of the bucket "${bucket}" ${problem}.`);
 }
 
 /** The text of the first element `name` between `from` and `to`; undefined when absent. */

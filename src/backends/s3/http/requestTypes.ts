@@ -3,7 +3,7 @@ import type { ObjectAttributes } from '../model/objectHeaders';
 import type { UnsizedFacts } from '../model/objectInfo';
 import type { ObjectLocation } from '../model/objectKey';
 
-/** The shapes of requests and of their answers, whichever client sends them. */
+/** The requests and responses of S3Api, whichever client sends them. */
 export interface ListRequest {
   readonly bucket: string;
   readonly prefix: string;
@@ -23,48 +23,53 @@ export interface GetOptions {
 export interface GetResponse {
   readonly stream: Readable;
   readonly facts: UnsizedFacts;
-  /** Bytes of this body; undefined when it comes in chunks. */
+  /** Bytes of this body; undefined when it is chunked. */
   readonly bodyLength: number | undefined;
-  /** `bytes 0-9/100` of a partial answer. */
+  /** `bytes 0-9/100` of a partial response. */
   readonly contentRange: string | undefined;
-  /** Base64 CRC32 of the whole object, when the service told it. */
+  /** Base64 CRC32 of the whole object, when the service sends one. */
   readonly crc32: string | undefined;
 }
 
-export interface PutRequest {
+/** ETags with quotes, or `*`. */
+export interface WriteCondition {
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
+}
+
+/** Both in base64. */
+interface Checksums {
+  /** Undefined where the service accepts no Content-MD5. */
+  readonly contentMd5: string | undefined;
+  readonly crc32: string | undefined;
+}
+
+export interface PutRequest extends Checksums {
   readonly place: ObjectLocation;
   readonly attributes: ObjectAttributes;
-  readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
+  readonly condition: WriteCondition;
   readonly content: Buffer | Readable;
   readonly length: number;
-  /** Base64; undefined where the service takes none. */
-  readonly contentMd5: string | undefined;
-  /** Base64. */
-  readonly crc32: string | undefined;
 }
 
-export interface PartRequest {
+export interface PartRequest extends Checksums {
   readonly place: ObjectLocation;
   readonly uploadId: string;
   /** From 1. */
   readonly number: number;
   readonly content: Buffer;
-  /** Base64; undefined where the service takes none. */
-  readonly contentMd5: string | undefined;
-  /** Base64. */
-  readonly crc32: string | undefined;
 }
 
 export interface CopyRequest {
   readonly from: ObjectLocation;
-  /** An ETag without quotes: what the source has to be. */
+  /** The ETag, without quotes, that the source must have. */
   readonly sourceIs: string | undefined;
   readonly to: ObjectLocation;
-  /** All that the copy is to have; undefined = what the source has, but for what `own` gives. */
+  /** All attributes of the copy; undefined = those of the source, except the ones in `own`. */
   readonly attributes: ObjectAttributes | undefined;
   readonly own: ObjectAttributes;
   readonly copiesTags: boolean;
-  readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
+  readonly condition: WriteCondition;
 }
 
 export interface CopyResponse {
@@ -72,17 +77,18 @@ export interface CopyResponse {
   readonly lastModifiedMs: number | undefined;
 }
 
-/** An upload in parts that was begun. */
-export interface BegunUpload {
-  readonly uploadId: string;
+/** What the headers of a finished write say. */
+export interface WriteFacts {
   readonly serverSideEncryption: string | undefined;
-  /** When the service answered, by its clock. */
+  /** The Date of the response, in milliseconds since the epoch by the service's clock. */
   readonly dateMs: number | undefined;
 }
 
-export interface PutResponse {
+export interface PutResponse extends WriteFacts {
   readonly etag: string | undefined;
-  readonly serverSideEncryption: string | undefined;
-  /** When the service answered, by its clock. */
-  readonly dateMs: number | undefined;
+}
+
+/** A started multipart upload. */
+export interface BegunUpload extends WriteFacts {
+  readonly uploadId: string;
 }

@@ -1,16 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { readText } from '../../../http/httpClient';
 import { rootElement } from '../errors/errorXml';
-import { maxAnswerBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
-import type { BegunUpload } from './requestTypes';
+import { maxResponseBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
+import type { WriteFacts } from './requestTypes';
 
 /** Throws `corrupted`, naming `operation`, for a body longer than S3 sends. */
 export function responseText(response: IncomingMessage, operation: string): Promise<string> {
-  return readText(response, maxAnswerBytes, () => tooLong(operation));
+  return readText(response, maxResponseBytes, () => tooLong(operation));
 }
 
-/** The facts that a successful write leaves in its headers. */
-export function writeFacts({ headers }: IncomingMessage): Omit<BegunUpload, 'uploadId'> {
+export function writeFacts({ headers }: IncomingMessage): WriteFacts {
   const encryption = headers['x-amz-server-side-encryption'];
   const date = Date.parse(headers.date ?? '');
   return {
@@ -20,8 +19,8 @@ export function writeFacts({ headers }: IncomingMessage): Omit<BegunUpload, 'upl
 }
 
 /**
- * The document of a successful `operation`. Throws S3ServiceError for a failure that the service found after it had sent a status of success,
- * and for a document with another root, which no S3 service sends.
+ * The document of a successful `operation`. Throws S3ServiceError for an error document under a status of success (the service sent the
+ * status first), and for a document with another root, which no S3 service sends.
  */
 export async function responseDocument(
   response: IncomingMessage,
@@ -39,8 +38,8 @@ export async function responseDocument(
 }
 
 /**
- * Rejects a network's login page in the place of an object. Nearly every S3 service sends an ETag; aws and rclone accept objects without one,
- * so S3's own headers count too, or a modification time on a response that is no web page.
+ * Rejects a network's login page in place of an object. Nearly every S3 service sends an ETag. aws and rclone accept objects without one, so
+ * S3's own headers count too, and Last-Modified on a response that is no web page.
  */
 export function assertS3Object(response: IncomingMessage): void {
   const { headers } = response;

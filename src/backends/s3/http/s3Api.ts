@@ -1,4 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import type {
+  $Command,
+  S3ClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes,
+} from '@aws-sdk/client-s3';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 import { retryWithNewCredentials } from '../credentials/credentialCache';
@@ -7,12 +13,10 @@ import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from '../errors
 import { toRemoteError } from '../errors/s3Errors';
 import { elementOf, type S3ServiceError } from '../errors/serviceRefusal';
 import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
-import type { ObjectAttributes } from '../model/objectHeaders';
-import { factsOfHeaders, headersOf, wholeSize } from '../model/objectHeaders';
+import { factsOfHeaders, headersOf, type ObjectAttributes, wholeSize } from '../model/objectHeaders';
 import { type ListedObject, type ListPage, type ObjectFacts, unquotedEtag } from '../model/objectInfo';
-import type { About } from '../model/objectKey';
-import { aboutObject, copySourceOf, type ObjectLocation } from '../model/objectKey';
-import type { S3Connection } from './connection';
+import { type About, aboutObject, copySourceOf, type ObjectLocation } from '../model/objectKey';
+import type { S3Connection, Sdk } from './connection';
 import { parseListing } from './listXml';
 import type {
   BegunUpload,
@@ -24,23 +28,24 @@ import type {
   PartRequest,
   PutRequest,
   PutResponse,
+  WriteCondition,
 } from './requestTypes';
 import { assertS3Object, responseDocument, responseText, writeFacts } from './responses';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import { arePlain, type PlainRequest, sendSigned } from './signedRequests';
 
-/** Responses that one request may get that point elsewhere. */
+/** Responses to one request that may point to another place. */
 const maxHops = 2;
 
 /**
- * The requests that a sync makes by the thousand, and `run` for all others. Every failure is a RemoteError or the signal's reason; an aborted
- * signal starts no request.
+ * The requests that a sync sends by the thousand, and `sendCommand` for all others. Every failure is a RemoteError or the signal's reason; an
+ * aborted signal starts no request.
  *
- * List, head, get, put and parts go through signedRequests.ts: with 16 requests at once on a 2-core machine, the SDK's layers cost 0.7 to
- * 0.9 ms of processor time per request and 16 ms per page of 1,000 keys, which was most of a sync's time.
+ * The frequent requests go through signedRequests.ts: with 16 of them at once on a 2-core machine, the SDK takes 0.7 to 0.9 ms of CPU time per
+ * request and 16 ms per page of 1,000 keys, most of the time of a sync.
  */
 export class S3Api {
-  /** Whether the service has refused something as only a store on a file system does. */
+  /** Whether the service has rejected a name as only a store on a file system does. */
   sawFileSystem = false;
 
   constructor(
@@ -49,8 +54,8 @@ export class S3Api {
   ) {}
 
   /**
-   * Runs a request in the region of its bucket. When a response names another region the request is repeated there, so `request` may be
-   * called several times. Throws `badName` for a name that no bucket can have (`bucketProblem`).
+   * Runs a request in the region of its bucket, and again in another region that a response names: `request` may be called several times.
+   * Throws `badName` for an unusable bucket (`bucketProblem`).
    */
   async run<T>(
     about: About,
@@ -64,12 +69,12 @@ export class S3Api {
     const problem = bucket === undefined ? undefined : bucketProblem(bucket);
     if (problem) throw new RemoteError('badName', problem);
     const generation = credentials?.generation ?? 0;
-    const ask = () => request({ ...connection, client: connection.clientFor(bucket) });
+    const send = () => request({ ...connection, client: connection.clientFor(bucket) });
     try {
-      return await (bucket === undefined ? ask() : this.inItsPlace(bucket, about.path, ask, signal));
+      return await (bucket === undefined ? send() : this.sendToBucket(bucket, about.path, send, signal));
     } catch (error) {
       const failure = toRemoteError(error, this.context(about), signal);
-      // Only a service sends a code.
+      // An error without a code is not from the service.
       if (isRemoteError(failure, 'isAFolder', 'notAFolder') && failure.code !== undefined)
         this.sawFileSystem = true;
       if (await credentials?.renewedSince(generation, failure)) throw retryWithNewCredentials(failure);
@@ -77,34 +82,45 @@ export class S3Api {
     }
   }
 
+  /** Sends a command of the SDK, for requests without a method of their own here. Throws as `run`, which may call `create` twice. */
+  sendCommand<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    about: About,
+    create: (
+      sdk: Sdk,
+    ) => $Command<Input, Output, S3ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
+    signal: AbortSignal,
+  ): Promise<Output> {
+    return this.run(about, signal, ({ client, sdk }) => client.send(create(sdk), { abortSignal: signal }));
+  }
+
   /**
-   * Sends a request to the known region of the bucket, then to the places that responses name. A named region counts only once a request
-   * there has worked: one wrong response must not break the bucket. Gives up after `maxHops` responses that point elsewhere.
+   * Sends a request to the known region of the bucket, then to the places that responses name. A named region is kept only after a request
+   * there has worked: one wrong response must not break the bucket. Gives up after `maxHops` responses that point to another place.
    */
-  private async inItsPlace<T>(
+  private async sendToBucket<T>(
     bucket: string,
     path: string | undefined,
-    ask: () => Promise<T>,
+    send: () => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const { connection, config } = this;
     let first: unknown;
     let inNamed: unknown;
     for (let hops = 0; ; hops++) {
-      const askedIn = connection.regionOf(bucket);
+      const tried = connection.regionOf(bucket);
       try {
-        const answer = await ask();
-        connection.triedIn(bucket, askedIn, true);
-        return answer;
+        const response = await send();
+        connection.triedIn(bucket, tried, true);
+        return response;
       } catch (error) {
         if (signal.aborted || error instanceof RemoteError) throw error;
-        connection.triedIn(bucket, askedIn, provesPlace(error));
+        connection.triedIn(bucket, tried, provesPlace(error));
         const region = regionNamedBy(error);
         const detour =
           region === undefined
             ? detourNamedBy(error, config.endpoint, bucket, path?.slice(bucket.length + 1) ?? '')
             : undefined;
-        // The named place refused the request, so the place that named it is tried once more.
+        // The named place rejected the request, so the place that named it is tried again.
         if (region === undefined && !detour) {
           const isDoubtful = first !== undefined && inNamed === undefined && !provesPlace(error);
           if (!isDoubtful || isInTheWay(error) || hops >= maxHops) throw error;
@@ -117,12 +133,11 @@ export class S3Api {
         if (detour) connection.sentTo(bucket, detour);
         else if (region !== undefined) connection.movedTo(bucket, region);
         // Another request may have found the region in the meantime.
-        if (!detour && connection.regionOf(bucket) === askedIn) throw first;
+        if (!detour && connection.regionOf(bucket) === tried) throw first;
       }
     }
   }
 
-  /** The context of an error, for its sentence. */
   context(about: About): ErrorContext {
     return { config: this.config, ...about };
   }
@@ -139,8 +154,8 @@ export class S3Api {
       if (delimiter !== undefined) query.push(['delimiter', delimiter]);
       if (maxKeys !== undefined) query.push(['max-keys', String(maxKeys)]);
       if (token !== undefined) query.push(['continuation-token', token]);
-      const answer = await this.send(bucket, { method: 'GET', key: '', query }, signal);
-      const parsed = answer && parseListing(await responseText(answer, 'ListObjectsV2'), bucket);
+      const response = await this.send(bucket, { method: 'GET', key: '', query }, signal);
+      const parsed = response && parseListing(await responseText(response, 'ListObjectsV2'), bucket);
       return parsed ?? sdkList(connection, request, signal);
     });
   }
@@ -148,11 +163,11 @@ export class S3Api {
   /** Throws `corrupted` for an object whose size no response contains. */
   async head(place: ObjectLocation, signal: AbortSignal): Promise<ObjectFacts> {
     const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
-      const answer = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
-      if (!answer) return sdkHead(connection, place, signal);
-      answer.resume();
-      assertS3Object(answer);
-      return factsOfHeaders(answer.headers);
+      const response = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
+      if (!response) return sdkHead(connection, place, signal);
+      response.resume();
+      assertS3Object(response);
+      return factsOfHeaders(response.headers);
     });
     const { size = await this.sizeOf(place, facts.etag, signal) } = facts;
     return { ...facts, size };
@@ -170,7 +185,7 @@ export class S3Api {
     if (size !== undefined) return size;
     throw new RemoteError(
       'corrupted',
-      `The service tells nowhere how long "${place.bucket}/${place.key}" is.`,
+      `The service doesn't report the size of "${place.bucket}/${place.key}".`,
     );
   }
 
@@ -185,18 +200,17 @@ export class S3Api {
       return facts.size;
     } catch (error) {
       if (!isRemoteError(error)) throw error;
-      // An empty object has no first byte; the refusal contains its size.
+      // An empty object has no first byte; the error response has its size.
       if (error.code?.includes('416')) {
         const { $response } = (error.cause ?? {}) as Partial<S3ServiceError>;
         return wholeSize($response?.headers?.['content-range'] ?? 'bytes */0', undefined);
       }
-      if (error.kind === 'forbidden' || error.kind === 'unsupported' || error.kind === 'archived')
-        return undefined;
+      if (isRemoteError(error, 'forbidden', 'unsupported', 'archived')) return undefined;
       throw error;
     }
   }
 
-  /** The object as a listing shows it; undefined when it does not exist. Throws as `list`. Not for directory buckets, which list whole folders only. */
+  /** The object as a listing shows it; undefined when absent. Throws as `list`. Not for directory buckets, which list whole folders only. */
   async listed(place: ObjectLocation, signal: AbortSignal): Promise<ListedObject | undefined> {
     const { bucket, key } = place;
     // In byte order the key precedes every longer key with the same beginning; in another order it may be anywhere on the page.
@@ -206,7 +220,7 @@ export class S3Api {
     if (!found && truncated && maxKeys === undefined)
       throw new RemoteError(
         'unsupported',
-        `A listing doesn't tell whether there is a file "${bucket}/${key}".`,
+        `A listing doesn't show whether there is a file "${bucket}/${key}".`,
       );
     return found;
   }
@@ -219,49 +233,38 @@ export class S3Api {
         ...(options.ifMatch !== undefined && { 'if-match': `"${options.ifMatch}"` }),
         ...(options.withChecksum && { 'x-amz-checksum-mode': 'ENABLED' }),
       };
-      const answer = await this.send(place.bucket, { method: 'GET', key: place.key, headers }, signal);
-      if (!answer) return sdkGet(connection, place, options, signal);
-      assertS3Object(answer);
-      const crc32 = answer.headers['x-amz-checksum-crc32'];
+      const response = await this.send(place.bucket, { method: 'GET', key: place.key, headers }, signal);
+      if (!response) return sdkGet(connection, place, options, signal);
+      assertS3Object(response);
+      const crc32 = response.headers['x-amz-checksum-crc32'];
+      const isWhole = response.headers['x-amz-checksum-type'] !== 'COMPOSITE';
       return {
-        stream: answer,
-        facts: factsOfHeaders(answer.headers),
-        contentRange: answer.headers['content-range'],
-        bodyLength: wholeSize(undefined, answer.headers['content-length']),
-        crc32:
-          answer.headers['x-amz-checksum-type'] === 'COMPOSITE' || typeof crc32 !== 'string'
-            ? undefined
-            : crc32,
+        stream: response,
+        facts: factsOfHeaders(response.headers),
+        contentRange: response.headers['content-range'],
+        bodyLength: wholeSize(undefined, response.headers['content-length']),
+        crc32: isWhole && typeof crc32 === 'string' ? crc32 : undefined,
       };
     });
   }
 
   put(request: PutRequest, signal: AbortSignal): Promise<PutResponse> {
-    return this.run(
-      aboutObject(request.place, 'PutObject', actionsFor(request.attributes)),
-      signal,
-      async (connection) => {
-        const { place, condition } = request;
-        const headers = {
-          ...headersOf(request.attributes),
-          ...conditionHeaders(condition),
-          ...(request.contentMd5 !== undefined && { 'content-md5': request.contentMd5 }),
-          ...(request.crc32 && { 'x-amz-checksum-crc32': request.crc32 }),
-        };
-        const plain: PlainRequest = {
-          method: 'PUT',
-          key: place.key,
-          headers,
-          body: request.content,
-          bodyLength: request.length,
-        };
-        const answer = await this.send(place.bucket, plain, signal);
-        if (!answer) return sdkPut(connection, request, signal);
-        await responseText(answer, 'PutObject');
-        assertS3Object(answer);
-        return { etag: unquotedEtag(answer.headers.etag), ...writeFacts(answer) };
-      },
-    );
+    const { place, attributes, condition, content, length } = request;
+    const about = aboutObject(place, 'PutObject', actionsFor(attributes));
+    return this.run(about, signal, async (connection) => {
+      const plain: PlainRequest = {
+        method: 'PUT',
+        key: place.key,
+        headers: { ...headersOf(attributes), ...conditionHeaders(condition), ...checksumHeaders(request) },
+        body: content,
+        bodyLength: length,
+      };
+      const response = await this.send(place.bucket, plain, signal);
+      if (!response) return sdkPut(connection, request, signal);
+      await responseText(response, 'PutObject');
+      assertS3Object(response);
+      return { etag: unquotedEtag(response.headers.etag), ...writeFacts(response) };
+    });
   }
 
   /** Copies a whole object within the service. */
@@ -276,9 +279,9 @@ export class S3Api {
         ...(request.copiesTags && { 'x-amz-tagging-directive': 'COPY' }),
         ...(sourceIs !== undefined && { 'x-amz-copy-source-if-match': `"${sourceIs}"` }),
       };
-      const answer = await this.send(to.bucket, { method: 'PUT', key: to.key, headers }, signal);
-      if (!answer) return sdkCopy(connection, request, signal);
-      const document = await responseDocument(answer, 'CopyObject', 'CopyObjectResult');
+      const response = await this.send(to.bucket, { method: 'PUT', key: to.key, headers }, signal);
+      if (!response) return sdkCopy(connection, request, signal);
+      const document = await responseDocument(response, 'CopyObject', 'CopyObjectResult');
       const modified = Date.parse(elementOf(document, 'LastModified') ?? '');
       return {
         etag: unquotedEtag(elementOf(document, 'ETag')),
@@ -287,7 +290,7 @@ export class S3Api {
     });
   }
 
-  /** Begins an upload in parts. */
+  /** Starts a multipart upload. */
   beginUpload(
     place: ObjectLocation,
     attributes: ObjectAttributes,
@@ -296,26 +299,20 @@ export class S3Api {
   ): Promise<BegunUpload> {
     const about = aboutObject(place, 'CreateMultipartUpload', actionsFor(attributes));
     return this.run(about, signal, async (connection) => {
-      const headers = {
-        ...headersOf(attributes),
-        ...(withCrc && { 'x-amz-checksum-algorithm': 'CRC32' }),
-      };
+      const headers = { ...headersOf(attributes), ...(withCrc && { 'x-amz-checksum-algorithm': 'CRC32' }) };
       const plain: PlainRequest = { method: 'POST', key: place.key, query: [['uploads', '']], headers };
-      const answer = await this.send(place.bucket, plain, signal);
-      if (!answer) return sdkBeginUpload(connection, place, attributes, withCrc, signal);
-      const document = await responseDocument(
-        answer,
-        'CreateMultipartUpload',
-        'InitiateMultipartUploadResult',
-      );
-      return { uploadId: elementOf(document, 'UploadId') ?? '', ...writeFacts(answer) };
+      const response = await this.send(place.bucket, plain, signal);
+      if (!response) return sdkBeginUpload(connection, place, attributes, withCrc, signal);
+      const root = 'InitiateMultipartUploadResult';
+      const document = await responseDocument(response, 'CreateMultipartUpload', root);
+      return { uploadId: elementOf(document, 'UploadId') ?? '', ...writeFacts(response) };
     });
   }
 
-  /** Sends one part of an upload. Resolves to its ETag as the service spells it, with the quotes. */
+  /** Sends one part of an upload. Resolves to its ETag as the service spells it, with quotes. */
   putPart(request: PartRequest, signal: AbortSignal): Promise<string | undefined> {
     return this.run(aboutObject(request.place, 'UploadPart'), signal, async (connection) => {
-      const { place, uploadId, number, content, contentMd5, crc32 } = request;
+      const { place, uploadId, number, content, contentMd5 } = request;
       const plain: PlainRequest = {
         method: 'PUT',
         key: place.key,
@@ -323,17 +320,14 @@ export class S3Api {
           ['partNumber', String(number)],
           ['uploadId', uploadId],
         ],
-        headers: {
-          ...(contentMd5 !== undefined && { 'content-md5': contentMd5 }),
-          ...(crc32 && { 'x-amz-checksum-crc32': crc32 }),
-        },
+        headers: checksumHeaders(request),
         body: content,
         signedByMd5: contentMd5 !== undefined,
       };
-      const answer = await this.send(place.bucket, plain, signal);
-      if (!answer) return sdkPutPart(connection, request, signal);
-      await responseText(answer, 'UploadPart');
-      return answer.headers.etag;
+      const response = await this.send(place.bucket, plain, signal);
+      if (!response) return sdkPutPart(connection, request, signal);
+      await responseText(response, 'UploadPart');
+      return response.headers.etag;
     });
   }
 
@@ -351,24 +345,31 @@ export class S3Api {
       return await sendSigned(connection, address, request, signal);
     } catch (error) {
       if (request.body === undefined || Buffer.isBuffer(request.body) || signal.aborted) throw error;
-      // The stream is used up. The caller retries with a new one, which goes to the place that the response names.
+      // The stream is consumed. The caller retries with a new one, which goes to the place that the response names.
       const region = regionNamedBy(error);
       const detour = detourNamedBy(error, this.config.endpoint, bucket, request.key);
       connection.triedIn(bucket, address.scope.region, provesPlace(error));
-      const isNews = region === undefined ? detour !== undefined : connection.movedTo(bucket, region);
+      const isNew = region === undefined ? detour !== undefined : connection.movedTo(bucket, region);
       const isElsewhere = region !== undefined && connection.regionOf(bucket) !== address.scope.region;
-      if (!isNews && !isElsewhere) throw error;
+      if (!isNew && !isElsewhere) throw error;
       if (region === undefined && detour) connection.sentTo(bucket, detour);
       throw new RemoteError(
         'unavailable',
-        `The bucket "${bucket}" is ${region === undefined ? 'elsewhere at the service for now' : `in the region ${region}`}.`,
+        `The bucket "${bucket}" is ${region === undefined ? 'at another address of the service for now' : `in the region ${region}`}.`,
         { cause: error },
       );
     }
   }
 }
 
-function conditionHeaders({ IfMatch, IfNoneMatch }: PutRequest['condition']): Record<string, string> {
+function checksumHeaders({ contentMd5, crc32 }: PutRequest | PartRequest): Record<string, string> {
+  return {
+    ...(contentMd5 !== undefined && { 'content-md5': contentMd5 }),
+    ...(crc32 && { 'x-amz-checksum-crc32': crc32 }),
+  };
+}
+
+function conditionHeaders({ IfMatch, IfNoneMatch }: WriteCondition): Record<string, string> {
   return {
     ...(IfMatch !== undefined && { 'if-match': IfMatch }),
     ...(IfNoneMatch !== undefined && { 'if-none-match': IfNoneMatch }),

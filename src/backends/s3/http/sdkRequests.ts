@@ -2,15 +2,17 @@ import { Readable } from 'node:stream';
 import type {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  CreateMultipartUploadCommandOutput,
   GetObjectCommandOutput,
   HeadObjectCommandOutput,
   PutObjectCommand,
+  PutObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../../remote/remoteError';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { wholeSize } from '../model/objectHeaders';
 import { type ListedObject, type ListPage, type UnsizedFacts, unquotedEtag } from '../model/objectInfo';
-import { copySourceOf, decodeListedKey, type ObjectLocation } from '../model/objectKey';
+import { copySourceOf, keyDecoder, type ObjectLocation } from '../model/objectKey';
 import type { S3Connection } from './connection';
 import type {
   BegunUpload,
@@ -22,19 +24,21 @@ import type {
   PartRequest,
   PutRequest,
   PutResponse,
+  WriteFacts,
 } from './requestTypes';
-import { answerDate } from './sdkResponses';
+import { responseDateMs } from './sdkResponses';
 
-/**
- * The requests of s3Requests.ts made by the SDK: for buckets whose signatures only it knows, and for headers and
- * documents that the plain way doesn't take.
+/*
+ * The requests of S3Api as the SDK makes them: for buckets whose signatures only the SDK supports, and for headers and listings that
+ * signedRequests.ts and listXml.ts can't handle.
  */
+
 export async function sdkList(
   { client, sdk }: S3Connection,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<ListPage> {
-  const answer = await client.send(
+  const response = await client.send(
     new sdk.ListObjectsV2Command({
       Bucket: request.bucket,
       Prefix: request.prefix,
@@ -45,28 +49,28 @@ export async function sdkList(
     }),
     { abortSignal: signal },
   );
-  const decode = answer.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
+  const decode = keyDecoder(response.EncodingType);
   const undecodable: string[] = [];
   const objects: ListedObject[] = [];
-  for (const object of answer.Contents ?? []) {
-    const key = decode(object.Key ?? '');
-    if (object.Size === undefined)
+  for (const { Key = '', Size, ETag, LastModified, StorageClass } of response.Contents ?? []) {
+    const key = decode(Key);
+    if (Size === undefined)
       throw new RemoteError(
         'corrupted',
-        `The service's list of the bucket "${request.bucket}" tells no size of "${key ?? object.Key}".`,
+        `The service's list of the bucket "${request.bucket}" has no size for "${key ?? Key}".`,
       );
-    if (key === undefined) undecodable.push(object.Key ?? '');
+    if (key === undefined) undecodable.push(Key);
     else
       objects.push({
         key,
-        size: object.Size,
-        etag: unquotedEtag(object.ETag),
-        lastModifiedMs: object.LastModified?.getTime(),
-        storageClass: object.StorageClass,
+        size: Size,
+        etag: unquotedEtag(ETag),
+        lastModifiedMs: LastModified?.getTime(),
+        storageClass: StorageClass,
       });
   }
   const prefixes: string[] = [];
-  for (const { Prefix = '' } of answer.CommonPrefixes ?? []) {
+  for (const { Prefix = '' } of response.CommonPrefixes ?? []) {
     const prefix = decode(Prefix);
     if (prefix === undefined) undecodable.push(Prefix);
     else prefixes.push(prefix);
@@ -75,8 +79,8 @@ export async function sdkList(
     objects,
     prefixes,
     undecodable,
-    truncated: answer.IsTruncated === true,
-    nextToken: answer.NextContinuationToken,
+    truncated: response.IsTruncated === true,
+    nextToken: response.NextContinuationToken,
   };
 }
 
@@ -95,7 +99,7 @@ export async function sdkGet(
   options: GetOptions,
   signal: AbortSignal,
 ): Promise<GetResponse> {
-  const answer = await client.send(
+  const response = await client.send(
     new sdk.GetObjectCommand({
       Bucket: place.bucket,
       Key: place.key,
@@ -106,11 +110,11 @@ export async function sdkGet(
     { abortSignal: signal },
   );
   return {
-    stream: answer.Body as Readable,
-    facts: factsOf(answer),
-    contentRange: answer.ContentRange,
-    bodyLength: answer.ContentLength,
-    crc32: answer.ChecksumType === 'COMPOSITE' ? undefined : answer.ChecksumCRC32,
+    stream: response.Body as Readable,
+    facts: factsOf(response),
+    contentRange: response.ContentRange,
+    bodyLength: response.ContentLength,
+    crc32: response.ChecksumType === 'COMPOSITE' ? undefined : response.ChecksumCRC32,
   };
 }
 
@@ -136,12 +140,8 @@ export async function sdkPut(
     ...(crc32 && { ChecksumCRC32: crc32 }),
   });
   addExpires(command, Expires);
-  const answer = await client.send(command, { abortSignal: signal });
-  return {
-    etag: unquotedEtag(answer.ETag),
-    serverSideEncryption: answer.ServerSideEncryption,
-    dateMs: answerDate(answer),
-  };
+  const response = await client.send(command, { abortSignal: signal });
+  return { etag: unquotedEtag(response.ETag), ...writeFactsOf(response) };
 }
 
 export async function sdkCopy(
@@ -158,7 +158,7 @@ export async function sdkCopy(
     Bucket: to.bucket,
     Key: to.key,
     CopySource: copySourceOf(from),
-    ...(sourceIs === undefined ? {} : { CopySourceIfMatch: `"${sourceIs}"` }),
+    ...(sourceIs !== undefined && { CopySourceIfMatch: `"${sourceIs}"` }),
   });
   addExpires(command, Expires);
   const { CopyObjectResult: result } = await client.send(command, { abortSignal: signal });
@@ -179,21 +179,17 @@ export async function sdkBeginUpload(
     ...(withCrc && { ChecksumAlgorithm: 'CRC32' }),
   });
   addExpires(command, Expires);
-  const answer = await client.send(command, { abortSignal: signal });
-  return {
-    uploadId: answer.UploadId ?? '',
-    serverSideEncryption: answer.ServerSideEncryption,
-    dateMs: answerDate(answer),
-  };
+  const response = await client.send(command, { abortSignal: signal });
+  return { uploadId: response.UploadId ?? '', ...writeFactsOf(response) };
 }
 
-/** The SDK takes only dates for it; what else an object has there must not be lost. */
+/** The SDK accepts only dates as Expires, but an object's other value must not be lost. */
 function addExpires(
   command: PutObjectCommand | CopyObjectCommand | CreateMultipartUploadCommand,
   expires: string | undefined,
 ): void {
   if (expires === undefined) return;
-  // A stack is of its own command's types, which this doesn't look at.
+  // The three stacks differ only in types that this middleware doesn't use.
   (command as PutObjectCommand).middlewareStack.add(
     (next) => (args) => {
       (args.request as { headers: Record<string, string> }).headers['expires'] = expires;
@@ -208,7 +204,7 @@ export async function sdkPutPart(
   { place, uploadId, number, content, contentMd5, crc32 }: PartRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const answer = await client.send(
+  const response = await client.send(
     new sdk.UploadPartCommand({
       Bucket: place.bucket,
       Key: place.key,
@@ -221,31 +217,37 @@ export async function sdkPutPart(
     }),
     { abortSignal: signal },
   );
-  return answer.ETag;
+  return response.ETag;
 }
 
-function factsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): UnsizedFacts {
-  const metadata: Record<string, string> = {};
-  for (const [name, value] of Object.entries(answer.Metadata ?? {})) metadata[name.toLowerCase()] = value;
+function writeFactsOf(response: PutObjectCommandOutput | CreateMultipartUploadCommandOutput): WriteFacts {
+  return { serverSideEncryption: response.ServerSideEncryption, dateMs: responseDateMs(response) };
+}
+
+function factsOf(response: HeadObjectCommandOutput | GetObjectCommandOutput): UnsizedFacts {
+  const metadata = Object.entries(response.Metadata ?? {}).map(([name, value]) => [
+    name.toLowerCase(),
+    value,
+  ]);
   return {
-    size: wholeSize(answer.ContentRange, answer.ContentLength),
-    etag: unquotedEtag(answer.ETag),
-    lastModifiedMs: answer.LastModified?.getTime(),
-    storageClass: answer.StorageClass,
-    metadata,
-    contentType: answer.ContentType,
-    cacheControl: answer.CacheControl,
-    contentEncoding: answer.ContentEncoding,
-    contentDisposition: answer.ContentDisposition,
-    contentLanguage: answer.ContentLanguage,
-    expires: answer.ExpiresString,
-    websiteRedirect: answer.WebsiteRedirectLocation,
-    serverSideEncryption: answer.ServerSideEncryption,
-    sseKmsKeyId: answer.SSEKMSKeyId,
-    customerKey: answer.SSECustomerAlgorithm !== undefined,
-    tagCount: answer.TagCount ?? 0,
-    versionId: answer.VersionId,
-    restore: answer.Restore,
-    archiveStatus: 'ArchiveStatus' in answer ? answer.ArchiveStatus : undefined,
+    size: wholeSize(response.ContentRange, response.ContentLength),
+    etag: unquotedEtag(response.ETag),
+    lastModifiedMs: response.LastModified?.getTime(),
+    storageClass: response.StorageClass,
+    metadata: Object.fromEntries(metadata),
+    contentType: response.ContentType,
+    cacheControl: response.CacheControl,
+    contentEncoding: response.ContentEncoding,
+    contentDisposition: response.ContentDisposition,
+    contentLanguage: response.ContentLanguage,
+    expires: response.ExpiresString,
+    websiteRedirect: response.WebsiteRedirectLocation,
+    serverSideEncryption: response.ServerSideEncryption,
+    sseKmsKeyId: response.SSEKMSKeyId,
+    customerKey: response.SSECustomerAlgorithm !== undefined,
+    tagCount: response.TagCount ?? 0,
+    versionId: response.VersionId,
+    restore: response.Restore,
+    archiveStatus: 'ArchiveStatus' in response ? response.ArchiveStatus : undefined,
   };
 }

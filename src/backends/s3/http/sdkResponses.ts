@@ -1,141 +1,115 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { connectionLost } from '../../../http/httpClient';
 import { rootElement } from '../errors/errorXml';
-import { maxAnswerBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
+import { maxResponseBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
 
-/** The SDK reads error documents to their end; a proxy's page about its own trouble may be longer than a service's document. */
+/** The SDK reads error documents to their end. The error page of a proxy may be longer than the document of a service. */
 const maxSdkErrorBytes = 1024 * 1024;
 
-/** Credentials and their tokens; one of single sign-on may have some kilobytes. */
+/** Credentials and their tokens; a token of single sign-on may have several kilobytes. */
 const maxSignInBytes = 1024 * 1024;
 
-/** What of an answer the SDK hands on. */
 interface SdkResponse {
-  statusCode?: number;
-  headers?: Record<string, string>;
+  readonly statusCode?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   body?: unknown;
-  /** The name of the document's root element, where the answer is one and was read. */
+  /** The name of the document's root element, once the document was read. */
   root?: string | undefined;
 }
 
-/** Lets no answer of the SDK through that is without end or no S3 service's, and tells of each when it came and which request failed. */
-export function watchAnswers(client: S3Client): void {
-  nameOperation(client);
-  rememberAnswerDates(client);
-  rejectNonS3Responses(client);
-  boundAnswers(client);
-}
-
-/** Errors know which operation they are the answer to: the policy's action depends on it. */
-function nameOperation(client: S3Client): void {
-  client.middlewareStack.add(
+/** Rejects responses that are too long or that no S3 service sends, records their Date, and names the operation in errors. */
+export function watchResponses({ middlewareStack }: S3Client): void {
+  // The message about a missing permission depends on the operation.
+  middlewareStack.add(
     (next, context) => async (args) => {
       try {
         return await next(args);
       } catch (error) {
         if (typeof error === 'object' && error !== null && Object.isExtensible(error))
-          Object.assign(error, { operation: context.commandName?.replace(/Command$/, '') });
+          Object.assign(error, { operation: operationOf(context) });
         throw error;
       }
     },
     { step: 'initialize', priority: 'high', name: 'nameOperation' },
   );
-}
-
-/** Puts the answer's Date (the service's clock) into its metadata, where `answerDate` finds it. */
-function rememberAnswerDates(client: S3Client): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const headers = (result.response as { headers?: Record<string, string> }).headers;
-      const metadata = (result.output as { $metadata?: object }).$metadata;
-      if (metadata && headers?.['date']) Object.assign(metadata, { answerDate: Date.parse(headers['date']) });
-      return result;
-    },
-    { step: 'deserialize', priority: 'high', name: 'rememberAnswerDate' },
-  );
-}
-
-/**
- * A success that no S3 service gave must not pass for a listing of nothing, or for a copy or delete that was done: the SDK finds
- * no fault with a network's login page or an empty body.
- */
-function rejectNonS3Responses(client: S3Client): void {
-  client.middlewareStack.add(
+  middlewareStack.add(
     (next, context) => async (args) => {
       const result = await next(args);
-      const { headers = {}, statusCode = 0, root } = result.response as SdkResponse;
-      const proof = proofs[context.commandName ?? ''];
-      const foreignRoot =
-        root !== undefined &&
-        roots[context.commandName ?? ''] !== undefined &&
-        root !== roots[context.commandName ?? ''];
+      const response = result.response as SdkResponse;
       const output = result.output as unknown as Readonly<Record<string, unknown>>;
-      if (isWebPage(headers) || foreignRoot || (proof && !proof.some((name) => output[name] !== undefined)))
-        throw new S3ServiceError(statusCode, headers, '');
+      assertFromS3(operationOf(context), response, output);
+      const date = response.headers?.['date'];
+      if (date) Object.assign(output['$metadata'] ?? {}, { responseDate: Date.parse(date) });
       return result;
     },
-    { step: 'deserialize', priority: 'high', name: 'refuseForeignAnswers' },
+    { step: 'deserialize', priority: 'high', name: 'checkResponse' },
+  );
+  // The SDK reads every body into memory, except the content of an object.
+  middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      const response = result.response as SdkResponse;
+      const operation = operationOf(context) ?? 'a request';
+      if ((response.statusCode ?? 0) >= 300) limitBody(response, maxSdkErrorBytes, operation);
+      else if (operation !== 'GetObject') limitBody(response, maxResponseBytes, operation);
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'limitBody' },
   );
 }
 
-/** Of which at least one stands in every true answer. */
-const proofs: Readonly<Record<string, readonly string[]>> = {
-  ListBucketsCommand: ['Buckets', 'Owner'],
-  ListObjectsV2Command: ['Name', 'IsTruncated', 'KeyCount'],
-  CopyObjectCommand: ['CopyObjectResult'],
-  UploadPartCopyCommand: ['CopyPartResult'],
+function operationOf({ commandName }: { readonly commandName?: string }): string | undefined {
+  return commandName?.replace(/Command$/, '');
+}
+
+/** The root element of the document, and the fields of which every genuine response has at least one. */
+const genuineResponses: Readonly<Record<string, { readonly root?: string; readonly fields: string[] }>> = {
+  ListBuckets: { root: 'ListAllMyBucketsResult', fields: ['Buckets', 'Owner'] },
+  ListObjectsV2: { root: 'ListBucketResult', fields: ['Name', 'IsTruncated', 'KeyCount'] },
+  CopyObject: { fields: ['CopyObjectResult'] },
+  UploadPartCopy: { fields: ['CopyPartResult'] },
 };
 
-/** Objects may be web pages as well, but they have an ETag. */
+/**
+ * Throws S3ServiceError for a success that no S3 service sent. The SDK accepts a network's login page or an empty body as an empty listing,
+ * or as a finished copy or delete.
+ */
+function assertFromS3(
+  operation: string | undefined,
+  { headers = {}, statusCode = 0, root }: SdkResponse,
+  output: Readonly<Record<string, unknown>>,
+): void {
+  const genuine = genuineResponses[operation ?? ''];
+  const hasOtherRoot = root !== undefined && genuine?.root !== undefined && root !== genuine.root;
+  const lacksFields = genuine?.fields.every((field) => output[field] === undefined);
+  if (isWebPage(headers) || hasOtherRoot || lacksFields) throw new S3ServiceError(statusCode, headers, '');
+}
+
+/** An object may be a web page too, but has an ETag. */
 function isWebPage(headers: Readonly<Record<string, string>>): boolean {
   if (!headers['content-type']?.startsWith('text/html')) return false;
   return !Object.keys(headers).some((name) => name === 'etag' || name.startsWith('x-amz'));
 }
 
-/** The documents that nothing but an S3 service answers. */
-const roots: Readonly<Record<string, string>> = {
-  ListBucketsCommand: 'ListAllMyBucketsResult',
-  ListObjectsV2Command: 'ListBucketResult',
-};
-
-/** The SDK holds every answer whole but an object's content, however long it is. */
-function boundAnswers(client: S3Client): void {
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const result = await next(args);
-      const response = result.response as SdkResponse;
-      const isError = (response.statusCode ?? 0) >= 300;
-      const operation = context.commandName?.replace(/Command$/, '') ?? 'a request';
-      if (isError) bound(response, maxSdkErrorBytes, operation);
-      else if (operation !== 'GetObject') bound(response, maxAnswerBytes, operation);
-      return result;
-    },
-    { step: 'deserialize', priority: 'low', name: 'boundAnswers' },
-  );
-}
-
-/**
- * The SDK's own way to send requests, for its clients of sign-in services (STS, single sign-on), whose answers are small. `client` is asked
- * for it and thrown away.
- */
-export function boundedHandler(client: S3Client): S3Client['config']['requestHandler'] {
+/** The request handler of `client` with limited bodies, for the SDK's clients of sign-in services (STS, single sign-on). */
+export function limitedHandler(client: S3Client): S3Client['config']['requestHandler'] {
   const handler = client.config.requestHandler;
   const handle = handler.handle.bind(handler);
   handler.handle = async (...args: Parameters<typeof handle>) => {
     const result = await handle(...args);
-    bound(result.response as SdkResponse, maxSignInBytes, 'the sign-in');
+    limitBody(result.response as SdkResponse, maxSignInBytes, 'the sign-in');
     return result;
   };
   return handler;
 }
 
-/** Makes the body fail that is longer than `limit`. Its first piece tells what document it is. */
-function bound(response: SdkResponse, limit: number, operation: string): void {
+/** Makes a body longer than `limit` fail, and reads the root element from its first chunk. */
+function limitBody(response: SdkResponse, limit: number, operation: string): void {
   const source = response.body as Readable | undefined;
   if (typeof source?.pipe !== 'function') return;
   const through = new PassThrough();
-  // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
+  // Without a listener an `error` event would crash the process. A reader still receives it.
   through.on('error', () => {});
   let length = 0;
   source.on('data', (chunk: Buffer) => {
@@ -147,15 +121,14 @@ function bound(response: SdkResponse, limit: number, operation: string): void {
   source.once('end', () => through.end());
   source.once('error', (error) => through.destroy(error));
   source.once('close', () => {
-    if (!source.readableEnded && !through.destroyed)
-      through.destroy(Object.assign(new Error('cut'), { code: 'ECONNRESET' }));
+    if (!source.readableEnded && !through.destroyed) through.destroy(connectionLost());
   });
   through.once('close', () => source.destroy());
   response.body = through;
 }
 
-/** Milliseconds since the epoch at which the service says it answered; undefined when it didn't. */
-export function answerDate(answer: { readonly $metadata: object }): number | undefined {
-  const date = (answer.$metadata as { answerDate?: number }).answerDate;
-  return date !== undefined && Number.isFinite(date) ? date : undefined;
+/** The Date of a response, in milliseconds since the epoch by the service's clock; undefined when it has none. */
+export function responseDateMs({ $metadata }: { readonly $metadata: object }): number | undefined {
+  const { responseDate = Number.NaN } = $metadata as { responseDate?: number };
+  return Number.isFinite(responseDate) ? responseDate : undefined;
 }

@@ -2,13 +2,13 @@ import { createHash, createHmac } from 'node:crypto';
 import { percentEncode } from '../../../base/encoding';
 import type { AwsKeys } from '../credentials/awsCredentials';
 
-/** What a signature is valid for besides the request itself. */
+/** The region and service that a signature is valid for. */
 export interface SigningScope {
   readonly region: string;
   readonly service: string;
 }
 
-/** A request to be signed. Header names are lower case, each character of a value is one byte; `path` is already percent-encoded. */
+/** Header names are in lower case, each character of a value is one byte, and `path` is percent-encoded. */
 export interface RequestToSign {
   readonly method: string;
   readonly path: string;
@@ -20,24 +20,21 @@ export interface RequestToSign {
 
 export const unsignedPayload = 'UNSIGNED-PAYLOAD';
 
-/** Headers that proxies and Node itself add or change. */
+/** Headers that proxies or Node add or change. */
 const unsigned = new Set(['user-agent', 'connection', 'content-length', 'transfer-encoding', 'expect']);
 
-/**
- * Services differ in which bytes they take a value for that isn't ASCII, so such a value is signed only where it has to be: as the bytes
- * that are sent.
- */
+/** Services decode values that aren't ASCII differently, so such a header is signed only where S3 requires it, as the bytes that are sent. */
 function isSigned(name: string, value: string): boolean {
   if (unsigned.has(name)) return false;
   return name === 'host' || name.startsWith('x-amz-') || /^[\t\x20-\x7e]*$/.test(value);
 }
 
-/** Signing keys are good for a day; one is kept per secret, day and scope. */
-let lastKey: { readonly of: string; readonly key: Buffer } | undefined;
+/** The last signing key, which is valid for one secret, day and scope. */
+let cachedKey: { readonly id: string; readonly key: Buffer } | undefined;
 
 /**
- * The headers of `request` with those of AWS Signature Version 4 added (S3's variant: the path is encoded once). `atMs` is the
- * time by the service's clock.
+ * The headers of `request` and those of AWS Signature Version 4 (S3's variant: the path is encoded once). `atMs`: milliseconds since the
+ * epoch by the service's clock.
  */
 export function signedHeaders(
   request: RequestToSign,
@@ -70,12 +67,12 @@ export function signedHeaders(
   return headers;
 }
 
-/** Only what ASCII calls white space: the other characters are bytes of something else. */
+/** Replaces spaces and tabs only: the bytes of other characters may look like Unicode white space. */
 function oneSpaced(value: string): string {
   return value.replace(/[\t ]+/g, ' ').replace(/^ | $/g, '');
 }
 
-/** A query in the order and spelling that signatures need; also what is sent. */
+/** The query as it is signed and sent: encoded and sorted. */
 export function queryText(query: RequestToSign['query']): string {
   return query
     .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
@@ -84,10 +81,10 @@ export function queryText(query: RequestToSign['query']): string {
 }
 
 function signingKey(secret: string, day: string, { region, service }: SigningScope): Buffer {
-  const of = `${secret}\n${day}\n${region}\n${service}`;
-  if (lastKey?.of === of) return lastKey.key;
+  const id = `${secret}\n${day}\n${region}\n${service}`;
+  if (cachedKey?.id === id) return cachedKey.key;
   const mac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
   const key = mac(mac(mac(mac(`AWS4${secret}`, day), region), service), 'aws4_request');
-  lastKey = { of, key };
+  cachedKey = { id, key };
   return key;
 }

@@ -11,7 +11,7 @@ import { queryText, type RequestToSign, signedHeaders, unsignedPayload } from '.
 /** At most this much of an error document is read. */
 const maxErrorBytes = 64 * 1024;
 
-/** Answers signed by a clock further off than this are why a request was refused. */
+/** In milliseconds. A larger difference of the clocks explains a 403. */
 const skewMs = 4 * 60_000;
 
 export interface PlainRequest {
@@ -23,15 +23,15 @@ export interface PlainRequest {
   readonly body?: Buffer | Readable;
   /** Bytes of a streamed body. */
   readonly bodyLength?: number;
-  /** Whether the signature rests on the Content-MD5 among the headers, so that a large body isn't hashed twice. */
+  /** Whether the signature covers the body by its Content-MD5 header, which saves a second hash of a large body. */
   readonly signedByMd5?: boolean;
 }
 
 /**
- * Whether `error`, of either client, is an answer that only an S3 service gives: a document whose root is `Error` and that has a code. A
- * status alone is anybody's, and headers can be put on by whatever stands in between. Pure.
+ * Whether `error`, of either client, is a response that only an S3 service sends: a document with the root `Error` and a code. Any web server
+ * sends the same statuses, and a proxy may add headers. Pure.
  */
-export function isAnswerOfS3(error: unknown): boolean {
+export function isS3ErrorResponse(error: unknown): boolean {
   const { $response, Code } = (error ?? {}) as Partial<S3ServiceError>;
   const { headers = {}, root = 'Error' } = ($response ?? {}) as {
     headers?: IncomingHttpHeaders;
@@ -42,8 +42,8 @@ export function isAnswerOfS3(error: unknown): boolean {
 }
 
 /**
- * Sends one signed request by Node's own client, at a fifth of what the SDK's layers cost; for the requests that are made by the
- * thousand. Resolves to a successful answer whose body is still to be read. Throws what the SDK would throw.
+ * Sends one signed request with Node's client, at a fifth of the cost of the SDK. Resolves to a successful response with the body still to be
+ * read. Throws errors in the shape of the SDK's.
  */
 export async function sendSigned(
   connection: S3Connection,
@@ -52,17 +52,18 @@ export async function sendSigned(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { config } = connection.client;
-  const path = `${address.basePath}/${request.key.split('/').map(percentEncode).join('/')}`;
-  const query = request.query ?? [];
-  const bodyHeaders: Record<string, string> = request.method.startsWith('P')
-    ? { 'content-length': String(lengthOf(request)) }
-    : {};
+  const { method, key, query = [], body } = request;
+  const path = `${address.basePath}/${key.split('/').map(percentEncode).join('/')}`;
   const toSign: RequestToSign = {
-    method: request.method,
+    method,
     path,
     query,
-    headers: { host: address.host, ...request.headers, ...bodyHeaders },
-    payloadHash: request.signedByMd5 ? unsignedPayload : payloadHash(request.body),
+    headers: {
+      host: address.host,
+      ...request.headers,
+      ...(method.startsWith('P') && { 'content-length': String(lengthOf(request)) }),
+    },
+    payloadHash: request.signedByMd5 ? unsignedPayload : payloadHash(body),
   };
   const signedAt = Date.now() + config.systemClockOffset;
   const headers = connection.anonymous
@@ -74,10 +75,10 @@ export async function sendSigned(
       protocol: address.protocol,
       hostname: address.hostname,
       port: address.port,
-      method: request.method,
+      method,
       path: query.length > 0 ? `${path}?${queryText(query)}` : path,
       headers: asSent(headers),
-      body: request.body,
+      body,
     },
     connection.agents,
     signal,
@@ -87,14 +88,14 @@ export async function sendSigned(
   const refusal = new S3ServiceError(status, response.headers, await readText(response, maxErrorBytes));
   const now = Date.parse(response.headers.date ?? '');
   if (status === 403 && Math.abs(now - signedAt) > skewMs) {
-    // From now on sign by the service's clock (sync-semantics H10); the answer to a HEAD can't name the reason.
+    // Later requests are signed by the service's clock (sync-semantics H10). The response to a HEAD can't name the reason.
     config.systemClockOffset = now - Date.now();
     refusal.name = 'RequestTimeTooSkewed';
   }
   throw refusal;
 }
 
-/** Whether every header can be signed and sent as it is; the SDK is asked otherwise. */
+/** Whether every header can be signed and sent as it is, without the SDK. */
 export function arePlain(headers: Readonly<Record<string, string>>): boolean {
   for (const [name, value] of Object.entries(headers))
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return false;
@@ -113,8 +114,8 @@ function payloadHash(body: PlainRequest['body']): string {
 }
 
 /**
- * The headers in the form that Node sends byte for byte. It takes a Content-Disposition that follows a known length for UTF-8 and writes
- * other bytes; in a list it comes before the length, and the list is written as soon as the request is made.
+ * The headers in a form that Node sends byte for byte. Node encodes a Content-Disposition that follows Content-Length as UTF-8, so it precedes
+ * the length here. Node writes a flat list at once, in its order.
  */
 function asSent(headers: Record<string, string>): Record<string, string> | string[] {
   if (/^[\t\x20-\x7e]*$/.test(headers['content-disposition'] ?? '')) return headers;

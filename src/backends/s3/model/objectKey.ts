@@ -69,8 +69,8 @@ const reasons = new Set<string>([
 ] satisfies UnsupportedReason[]);
 
 /** Distinguishes the results of `pathOfKey`: a path has a slash, a reason has none. */
-export function isUnsupportedReason(answer: RemotePath | UnsupportedReason): answer is UnsupportedReason {
-  return reasons.has(answer);
+export function isUnsupportedReason(found: RemotePath | UnsupportedReason): found is UnsupportedReason {
+  return reasons.has(found);
 }
 
 /** The entry of a key without a path, found while listing `folder`. */
@@ -87,14 +87,11 @@ export function unusableKey(
     name: key,
     reason,
     protects: cleanPath(bucket, key),
-    ...(size === undefined ? {} : { size }),
+    ...(size !== undefined && { size }),
   };
 }
 
-/**
- * The path that a tool which cleans paths makes of `key`: without empty parts and ".", with ".." resolved within the bucket
- * (sync-semantics §1.5).
- */
+/** `key` as tools that clean paths see it: without empty parts and ".", with ".." resolved within the bucket (sync-semantics §1.5). */
 function cleanPath(bucket: string, key: string): RemotePath {
   const parts: string[] = [];
   for (const part of key.replaceAll('\0', '').split('/')) {
@@ -104,11 +101,13 @@ function cleanPath(bucket: string, key: string): RemotePath {
   return (parts.length === 0 ? bucket : `${bucket}/${parts.join('/')}`) as RemotePath;
 }
 
-/**
- * Decodes a key of a listing with `encoding-type=url`, where a plus is a space. Call it exactly once (H18). Undefined when the key isn't
- * valid UTF-8.
- */
-export function decodeListedKey(text: string): string | undefined {
+/** Decodes the keys of a listing; undefined for a key that is not valid UTF-8. Some services ignore the requested encoding. */
+export function keyDecoder(encoding: string | undefined): (text: string) => string | undefined {
+  return encoding === 'url' ? decodeUrl : (text) => text;
+}
+
+/** Decodes a key with `encoding-type=url`, where a plus is a space. Call it exactly once (H18). */
+function decodeUrl(text: string): string | undefined {
   if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.includes('+') ? text.replaceAll('+', ' ') : text);
@@ -133,9 +132,11 @@ function shorten(text: string): string {
 /** What an error of a request names. */
 export interface About {
   readonly bucket?: string;
+  /** `bucket/key` */
   readonly path?: string;
-  /** For requests that bypass the SDK, which would name the operation. */
+  /** S3's name of the operation, such as `PutObject`. Errors of the SDK have it already. */
   readonly operation?: string;
+  /** Actions that a policy must allow besides those of the operation: `s3:PutObjectTagging` for an upload with tags. */
   readonly moreActions?: readonly string[];
 }
 

@@ -3,7 +3,6 @@ import type { FileAttributes, FileFacts } from '../../../remote/remote';
 import { baseName, type RemotePath } from '../../../remote/remotePath';
 import type { S3Config } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { contentTypeOf } from '../model/contentTypes';
 import { contentHeaders, type ObjectAttributes } from '../model/objectHeaders';
 import { expressClass, type ObjectFacts } from '../model/objectInfo';
@@ -129,8 +128,7 @@ export async function taggingOf(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (tagCount === 0) return undefined;
-  const answer = await sendCommand(
-    requests,
+  const answer = await requests.sendCommand(
     aboutObject(place),
     (sdk) => new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }),
     signal,

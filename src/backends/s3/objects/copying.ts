@@ -9,7 +9,6 @@ import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
 import type { Sdk } from '../http/connection';
 import { actionsFor, type S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import {
@@ -209,7 +208,7 @@ async function copyInParts(
         ...(before.etag !== undefined && { CopySourceIfMatch: `"${before.etag}"` }),
       };
       const create = (sdk: Sdk) => new sdk.UploadPartCopyCommand(input);
-      const { CopyPartResult } = await sendCommand(requests, aboutObject(place), create, stop);
+      const { CopyPartResult } = await requests.sendCommand(aboutObject(place), create, stop);
       const ETag = etagOfPart(CopyPartResult?.ETag);
       if (ETag === undefined)
         throw new RemoteError('corrupted', `The service copied a part of "${source.path}" without an ETag.`);

@@ -6,7 +6,6 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { entryOfFacts } from '../model/objectInfo';
 import { type About, aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { headIfThere, isImpliedFolder } from './lookup';
@@ -67,7 +66,7 @@ export async function deleteKey(
     ...(ifMatch !== undefined && { IfMatch: ifMatch }),
   };
   const about = aboutObject({ bucket, key });
-  await sendCommand(requests, about, (sdk) => new sdk.DeleteObjectCommand(input), signal);
+  await requests.sendCommand(about, (sdk) => new sdk.DeleteObjectCommand(input), signal);
 }
 
 /** Removes many objects, 1,000 a request. Returns the failures; every path without one is gone. */
@@ -125,8 +124,7 @@ export async function deleteBatch(
         ),
       },
     };
-    const { Errors = [] } = await sendCommand(
-      requests,
+    const { Errors = [] } = await requests.sendCommand(
       about,
       (sdk) => addContentMd5(new sdk.DeleteObjectsCommand(input)),
       signal,

@@ -1,7 +1,6 @@
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import {
   aboutObject,
   checkKeyLength,
@@ -14,7 +13,7 @@ import { assertListable, headIfThere, isImpliedFolder } from './lookup';
 /** Throws `notFound` or `forbidden` unless the bucket exists and may be used. */
 export async function checkBucket(requests: S3Api, bucket: string, signal: AbortSignal): Promise<void> {
   try {
-    await sendCommand(requests, { bucket }, (sdk) => new sdk.HeadBucketCommand({ Bucket: bucket }), signal);
+    await requests.sendCommand({ bucket }, (sdk) => new sdk.HeadBucketCommand({ Bucket: bucket }), signal);
   } catch (error) {
     // The response to a HEAD has no body; here only the bucket can be missing.
     if (isRemoteError(error, 'notFound')) throw noBucket(requests, bucket, error);
@@ -83,8 +82,7 @@ async function putMarker(
   ifAbsent: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  await sendCommand(
-    requests,
+  await requests.sendCommand(
     { bucket, path },
     (sdk) =>
       new sdk.PutObjectCommand({
@@ -105,7 +103,7 @@ export async function removeFolder(requests: S3Api, path: RemotePath, signal: Ab
   const { bucket, key } = prefixOf(path);
   if (path === '') throw new RemoteError('unsupported', "The list of buckets can't be removed.");
   if (key === '') {
-    await sendCommand(requests, { bucket }, (sdk) => new sdk.DeleteBucketCommand({ Bucket: bucket }), signal);
+    await requests.sendCommand({ bucket }, (sdk) => new sdk.DeleteBucketCommand({ Bucket: bucket }), signal);
     return;
   }
   const { objects, undecodable } = await requests.list({ bucket, prefix: key, maxKeys: 2 }, signal);
@@ -114,8 +112,7 @@ export async function removeFolder(requests: S3Api, path: RemotePath, signal: Ab
     throw new RemoteError('notFound', `There is no folder "${path}".`);
   if (!marker || marker.size > 0 || objects.length + undecodable.length > 1)
     throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
-  await sendCommand(
-    requests,
+  await requests.sendCommand(
     aboutObject({ bucket, key }),
     (sdk) => new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }),
     signal,
@@ -127,8 +124,7 @@ export async function removeMarker(requests: S3Api, path: RemotePath, signal: Ab
   signal.throwIfAborted();
   const marker = prefixOf(path);
   if (marker.key === '' || (await headIfThere(requests, marker, signal))?.size !== 0) return;
-  await sendCommand(
-    requests,
+  await requests.sendCommand(
     aboutObject(marker),
     (sdk) => new sdk.DeleteObjectCommand({ Bucket: marker.bucket, Key: marker.key }),
     signal,

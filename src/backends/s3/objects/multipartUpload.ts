@@ -6,8 +6,7 @@ import type { BackendHost } from '../../backend';
 import { maxPartsOf, storageIdOf } from '../config/s3Config';
 import type { BegunUpload } from '../http/requestTypes';
 import type { S3Api } from '../http/s3Api';
-import { answerDate } from '../http/sdkResponses';
-import { sendCommand } from '../http/sendCommand';
+import { responseDateMs } from '../http/sdkResponses';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { unquotedEtag } from '../model/objectInfo';
@@ -169,8 +168,7 @@ function complete(
 ): Promise<StoredObject> {
   const { place, path, precondition } = target;
   const send = (condition: WriteCondition) =>
-    sendCommand(
-      requests,
+    requests.sendCommand(
       aboutObject(place),
       (sdk) =>
         new sdk.CompleteMultipartUploadCommand({
@@ -190,7 +188,7 @@ function complete(
         md5,
         serverSideEncryption: response.ServerSideEncryption ?? begun.serverSideEncryption,
         fromMs: begun.dateMs,
-        toMs: answerDate(response),
+        toMs: responseDateMs(response),
       };
       checkMultipartEtag(target, stored, expectedEtag);
       return stored;
@@ -224,7 +222,7 @@ async function abortMultipartUpload(
   const { bucket, key } = place;
   const input = { Bucket: bucket, Key: key, UploadId: uploadId };
   const abort = () =>
-    sendCommand(requests, aboutObject(place), (sdk) => new sdk.AbortMultipartUploadCommand(input), limit);
+    requests.sendCommand(aboutObject(place), (sdk) => new sdk.AbortMultipartUploadCommand(input), limit);
   const policy = { clock: host.clock, log: host.log, attempts: 3 };
   try {
     await withRetries(`abort the upload of ${bucket}/${key}`, abort, policy, limit);

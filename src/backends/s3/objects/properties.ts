@@ -2,7 +2,6 @@ import type { PropertyGroup } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
-import { sendCommand } from '../http/sendCommand';
 import { md5OfFacts } from '../model/objectInfo';
 import { aboutObject, parseObjectPath } from '../model/objectKey';
 
@@ -56,8 +55,7 @@ async function objectProperties(
   if (facts.tagCount > 0) {
     const tags = await ifAllowed(
       () =>
-        sendCommand(
-          requests,
+        requests.sendCommand(
           aboutObject(place),
           (sdk) => new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }),
           signal,
@@ -76,7 +74,7 @@ async function bucketProperties(
 ): Promise<readonly PropertyGroup[]> {
   const about = { bucket };
   const location = await ifAllowed(
-    () => sendCommand(requests, about, (sdk) => new sdk.GetBucketLocationCommand({ Bucket: bucket }), signal),
+    () => requests.sendCommand(about, (sdk) => new sdk.GetBucketLocationCommand({ Bucket: bucket }), signal),
     // AWS returns no constraint for its oldest region.
     (answer) => ({
       Location:
@@ -85,7 +83,7 @@ async function bucketProperties(
   );
   const versioning = await ifAllowed(
     () =>
-      sendCommand(requests, about, (sdk) => new sdk.GetBucketVersioningCommand({ Bucket: bucket }), signal),
+      requests.sendCommand(about, (sdk) => new sdk.GetBucketVersioningCommand({ Bucket: bucket }), signal),
     (answer) => ({ Versioning: answer.Status ?? 'Off', 'MFA delete': answer.MFADelete }),
   );
   return [group('Bucket', { Name: bucket, ...location, ...versioning })];

@@ -4,8 +4,8 @@ import { clockFinding } from '../../clockFinding';
 import type { S3Config } from '../config/s3Config';
 import { connectS3 } from '../http/connect';
 import { S3Api } from '../http/s3Api';
-import { answerDate } from '../http/sdkResponses';
-import { isAnswerOfS3 } from '../http/signedRequests';
+import { responseDateMs } from '../http/sdkResponses';
+import { isS3ErrorResponse } from '../http/signedRequests';
 import { isArn } from '../model/bucketNames';
 import { parseObjectPath, prefixOf } from '../model/objectKey';
 import type { S3Remote } from '../s3Remote';
@@ -130,7 +130,7 @@ async function sendFirstRequest(requests: S3Api, signal: AbortSignal): Promise<F
           : 'Contents' in response
             ? (response.Contents?.length ?? 0)
             : 0;
-      const date = answerDate(response);
+      const date = responseDateMs(response);
       return { count, ...(date === undefined ? {} : { clockDifferenceMs: Date.now() - date }) };
     });
   } catch (error) {
@@ -155,7 +155,7 @@ function nonS3Status(error: RemoteError | undefined): number | undefined {
   // An error of the sign-in service says nothing about the storage.
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') return undefined;
   const status = $metadata?.httpStatusCode;
-  return status === undefined || isAnswerOfS3(error?.cause) ? undefined : status;
+  return status === undefined || isS3ErrorResponse(error?.cause) ? undefined : status;
 }
 
 async function* tryPathStyle(

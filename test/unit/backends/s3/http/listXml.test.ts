@@ -4,8 +4,8 @@ import { parseListing } from '../../../../../src/backends/s3/http/listXml';
 import { entryOfFacts, md5OfFacts, type ObjectFacts } from '../../../../../src/backends/s3/model/objectInfo';
 import {
   copySourceOf,
-  decodeListedKey,
   isUnsupportedReason,
+  keyDecoder,
   parseObjectPath,
   pathOfKey,
 } from '../../../../../src/backends/s3/model/objectKey';
@@ -47,7 +47,7 @@ test('H18: keys are decoded once, and only where the service says that it encode
   assert.equal(plain?.objects[0]?.key, '100%25+&A');
   const encoded = parseListing(listing(`<EncodingType>url</EncodingType>${contents('100%2525')}`), 'b');
   assert.equal(encoded?.objects[0]?.key, '100%25');
-  assert.equal(decodeListedKey('%E0%A4'), undefined);
+  assert.equal(keyDecoder('url')('%E0%A4'), undefined);
   assert.deepEqual(
     parseListing(listing(`<EncodingType>url</EncodingType>${contents('%FF')}`), 'b')?.undecodable,
     ['%FF'],
