@@ -156,7 +156,7 @@ test('proxy: one that knows no way, or is down, gives a sentence and not an empt
     for (const remote of ['plain', 'secure'])
       await assert.rejects(
         async () => fs.readDirectory(at(remote, bucket)),
-        /nowhere\.test has a passing problem \(502\)/,
+        /nowhere\.test has a temporary problem \(502\)/,
       );
     assert.ok(proxy.requests.every(({ status }) => status === 502));
     await proxy.stop();

@@ -7,7 +7,7 @@ import { profileError, unknownProfile } from './profileErrors';
 
 type Sdk = typeof import('../awsSdk');
 
-/** What requests are signed with; The client renews them before `expiration`. */
+/** The keys that sign requests. The client renews them before `expiration`. */
 export interface AwsKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -15,19 +15,26 @@ export interface AwsKeys {
   readonly expiration?: Date;
 }
 
-/** Gives credentials whenever the client finds that it has none or that they are about to expire. */
+/** Loads credentials when there are none, or when they are about to expire. */
 export type CredentialsProvider = () => Promise<AwsKeys>;
 
-/** How the sign-in services are asked: through the remote's own agents, so that its proxy and authorities hold for them too. */
-export type SignInClient = Pick<S3ClientConfig, 'maxAttempts' | 'requestHandler'>;
+/** The client of the sign-in services uses the remote's agents, so the remote's proxy and certificates apply. */
+type SignInClient = Pick<S3ClientConfig, 'maxAttempts' | 'requestHandler'>;
 
-/** Requests that fail together are that close to each other. */
+/** In milliseconds. Failed requests of one burst are closer to each other. */
 const burstMs = 2000;
 
+/** The parameters of every way to load credentials. */
+interface Sources {
+  readonly config: S3Config;
+  readonly host: BackendHost;
+  readonly sdk: Sdk;
+  readonly signInClient: SignInClient;
+}
+
 /**
- * How the remote gets its credentials; undefined = it sends unsigned requests. The provider throws RemoteError
- * `unauthenticated` with the way out, `unavailable` when a sign-in service can't be reached. Nothing is read or asked before it
- * is called.
+ * The provider of a remote's credentials; undefined for unsigned requests. It reads nothing before its first call. It throws RemoteError
+ * `unauthenticated` with a remedy, `unavailable` when a sign-in service can't be reached.
  */
 export function credentialsOf(
   config: S3Config,
@@ -41,21 +48,20 @@ export function credentialsOf(
     case 'keys':
       return () => staticKeys(config, host);
     case 'profile':
-      return debouncePrompts(host, (asking) =>
-        fromProfile(config.profile ?? 'default', config, asking, sdk, signInClient),
+      return debouncePrompts(host, (prompting) =>
+        fromProfile(config.profile ?? 'default', { config, host: prompting, sdk, signInClient }),
       );
     case 'environment':
-      return debouncePrompts(host, (asking) => fromEnvironment(config, asking, sdk, signInClient));
+      return debouncePrompts(host, (prompting) =>
+        fromEnvironment({ config, host: prompting, sdk, signInClient }),
+      );
   }
 }
 
-/**
- * A person who gave no code, or a wrong one, is not asked again by every other request of the same burst (the files of a
- * sync): these are told what the first was told.
- */
+/** After a missing or wrong code the other requests of a burst (the files of a sync) fail like the first one, without another prompt. */
 function debouncePrompts(
   host: BackendHost,
-  load: (asking: BackendHost) => Promise<AwsKeys>,
+  load: (prompting: BackendHost) => Promise<AwsKeys>,
 ): CredentialsProvider {
   let failure: { readonly error: unknown; until: number } | undefined;
   return async () => {
@@ -65,43 +71,36 @@ function debouncePrompts(
       throw failure.error;
     }
     failure = undefined;
-    let asked = false;
-    const { askCode } = host;
-    const asking: BackendHost = {
-      ...host,
-      ...(askCode && {
-        askCode: (prompt: string) => {
-          asked = true;
-          return askCode.call(host, prompt);
-        },
-      }),
+    let prompted = false;
+    const askCode = async (prompt: string) => {
+      prompted = true;
+      return host.askCode?.(prompt);
     };
     try {
-      return await load(asking);
+      return await load({ ...host, ...(host.askCode && { askCode }) });
     } catch (error) {
-      if (asked) failure = { error, until: host.clock.now() + burstMs };
+      if (prompted) failure = { error, until: host.clock.now() + burstMs };
       throw error;
     }
   };
 }
 
 /** The options that the SDK needs to read `profile` from the files that `host` names. */
-function profileOptions(profile: string, config: S3Config, host: BackendHost, signInClient: SignInClient) {
-  const files = awsFiles(host.env);
+function profileOptions(profile: string, { config, host, signInClient }: Sources) {
   return {
+    ...fileOptions(host),
     profile,
-    configFilepath: files.config,
-    filepath: files.credentials,
-    ignoreCache: true,
     mfaCodeProvider: (device: string) => askCode(device, profile, host),
-    clientConfig: { ...signInClient, ...(config.region ? { region: config.region } : {}) },
+    clientConfig: { ...signInClient, ...(config.region && { region: config.region }) },
   };
 }
 
-/**
- * The region that the environment or the profile names, when the settings don't. Reads the shared files only when a
- * profile may decide; a file that can't be read decides nothing (the credentials will tell of it).
- */
+function fileOptions({ env }: BackendHost) {
+  const { config, credentials } = awsFiles(env);
+  return { configFilepath: config, filepath: credentials, ignoreCache: true };
+}
+
+/** The region of the environment or of the profile. Ignores a file that can't be read: loading the credentials reports it. */
 export async function resolveRegion(config: S3Config, host: BackendHost): Promise<string | undefined> {
   if (config.credentials !== 'profile' && config.credentials !== 'environment') return undefined;
   const fromEnvironment = host.env['AWS_REGION'] || host.env['AWS_DEFAULT_REGION'];
@@ -119,33 +118,28 @@ async function staticKeys(config: S3Config, host: BackendHost): Promise<AwsKeys>
   if (!secretAccessKey)
     throw new RemoteError(
       'unauthenticated',
-      `The secret access key of "${config.name}" is not known here. Edit the remote and enter it.`,
+      `The secret access key of "${config.name}" is missing. Edit the remote and enter it.`,
     );
   return {
     accessKeyId: config.accessKeyId ?? '',
     secretAccessKey,
-    ...(sessionToken ? { sessionToken } : {}),
+    ...(sessionToken && { sessionToken }),
   };
 }
 
-async function fromProfile(
-  profile: string,
-  config: S3Config,
-  host: BackendHost,
-  sdk: Sdk,
-  signInClient: SignInClient,
-): Promise<AwsKeys> {
-  const chain = await profileChainOf(profile, host, sdk);
+async function fromProfile(profile: string, sources: Sources): Promise<AwsKeys> {
+  const { host, sdk } = sources;
+  const chain = await profileChainOf(profile, sources);
   if (chain.length === 0) throw await unknownProfile(profile, host);
-  refusePrograms(profile, chain, host);
+  rejectPrograms(profile, chain, host);
   try {
-    return await sdk.fromIni(profileOptions(profile, config, host, signInClient))();
+    return await sdk.fromIni(profileOptions(profile, sources))();
   } catch (error) {
     throw await profileError(error, profile, chain, host);
   }
 }
 
-/** The profile that the environment names, and by which variable; as `aws` has it, AWS_DEFAULT_PROFILE goes first. */
+/** The profile that the environment names, and the variable. As in `aws`, AWS_DEFAULT_PROFILE comes first. */
 function profileOfEnvironment(
   env: BackendHost['env'],
 ): { readonly name: string; readonly variable: string } | undefined {
@@ -157,15 +151,11 @@ function profileOfEnvironment(
 }
 
 /**
- * In the order of `aws`: keys in the environment go before the profile that it names (only `--profile`, here the setting
- * "profile", goes before both), a key without its secret is an error, a secret without a key is nothing.
+ * As in `aws`, keys in the environment take precedence over the profile that it names. A key without its secret is an error, a secret without
+ * a key is ignored.
  */
-async function fromEnvironment(
-  config: S3Config,
-  host: BackendHost,
-  sdk: Sdk,
-  signInClient: SignInClient,
-): Promise<AwsKeys> {
+async function fromEnvironment(sources: Sources): Promise<AwsKeys> {
+  const { config, host, sdk } = sources;
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_SECURITY_TOKEN } = host.env;
   if (AWS_ACCESS_KEY_ID) {
     if (!AWS_SECRET_ACCESS_KEY)
@@ -173,23 +163,23 @@ async function fromEnvironment(
         'unauthenticated',
         'The environment has AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY. Set both, or neither.',
       );
-    const token = AWS_SESSION_TOKEN || AWS_SECURITY_TOKEN;
+    const sessionToken = AWS_SESSION_TOKEN || AWS_SECURITY_TOKEN;
     return {
       accessKeyId: AWS_ACCESS_KEY_ID,
       secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      ...(token ? { sessionToken: token } : {}),
+      ...(sessionToken && { sessionToken }),
     };
   }
   const named = profileOfEnvironment(host.env);
   const profile = named?.name ?? 'default';
-  const chain = await profileChainOf(profile, host, sdk);
+  const chain = await profileChainOf(profile, sources);
   if (chain.length === 0 && named)
     throw await unknownProfile(profile, host, `, which ${named.variable} names,`);
-  refusePrograms(profile, chain, host);
+  rejectPrograms(profile, chain, host);
   try {
     return await sdk.fromNodeProviderChain({
-      // Always named: without it, the SDK would look in its own environment for another one than the one judged above.
-      ...profileOptions(profile, config, host, signInClient),
+      // Always has the profile: the SDK would otherwise take one from its own environment, unchecked.
+      ...profileOptions(profile, sources),
       maxRetries: 0,
       timeout: 1000,
     })();
@@ -203,28 +193,15 @@ async function fromEnvironment(
   }
 }
 
-/**
- * The profile and those it builds on, by the reading of the SDK, which is what it acts on; empty when it finds no such profile
- * (also when it can't read the files).
- */
-async function profileChainOf(profile: string, host: BackendHost, sdk: Sdk): Promise<readonly AwsProfile[]> {
-  const files = awsFiles(host.env);
-  const found = await sdk.parseKnownFiles({
-    configFilepath: files.config,
-    filepath: files.credentials,
-    ignoreCache: true,
-  });
-  const profiles = new Map(
-    Object.entries(found).map(([name, settings]) => [
-      name,
-      new Map(Object.entries(settings) as [string, string][]),
-    ]),
-  );
-  return profileChain({ profiles }, profile);
+/** The profile and its sources as the SDK reads them; empty when the SDK finds no such profile or can't read the files. */
+async function profileChainOf(profile: string, { host, sdk }: Sources): Promise<readonly AwsProfile[]> {
+  const found = Object.entries(await sdk.parseKnownFiles(fileOptions(host)));
+  const toProfile = (settings: object): AwsProfile => new Map(Object.entries(settings));
+  return profileChain(new Map(found.map(([name, settings]) => [name, toProfile(settings)])), profile);
 }
 
-/** A folder from elsewhere must not be able to make us run programs, not even those the user's own files name. */
-function refusePrograms(profile: string, chain: readonly AwsProfile[], host: BackendHost): void {
+/** A workspace from a stranger must not run programs, not even those in the user's own files. */
+function rejectPrograms(profile: string, chain: readonly AwsProfile[], host: BackendHost): void {
   if (host.mayRunPrograms || !chain.some((p) => p.has('credential_process'))) return;
   throw new RemoteError(
     'unauthenticated',
@@ -242,7 +219,7 @@ async function askCode(device: string, profile: string, host: BackendHost): Prom
   return code;
 }
 
-/** The profiles of the shared files, as choices for the wizard; none when the files can't be read. */
+/** The profiles of the shared files as choices for the wizard; empty when a file can't be read. */
 export async function profileChoices(env: BackendHost['env']): Promise<readonly WizardChoice[]> {
   const found = await readAwsProfiles(env).catch(() => undefined);
   return [...(found?.profiles ?? [])].map(([name, profile]) => ({

@@ -2,24 +2,24 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { decodeFile, readBytes } from '../../../remote/textFile';
 
-/** The shared AWS files as far as we need them: which profiles there are, and what kind each is. */
+/** The shared AWS files: their profiles and services. */
 export interface AwsProfiles {
   readonly profiles: ReadonlyMap<string, AwsProfile>;
-  /** What the sections `[services …]` of the config file say; `s3.endpoint_url` is the setting within `s3 =`. */
-  readonly services: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** The sections `[services …]` of the config file; `s3.endpoint_url` is the setting within `s3 =`. */
+  readonly services: ReadonlyMap<string, AwsProfile>;
   /**
-   * Profiles that the AWS SDK doesn't find, and the file in UTF-16 that they are in; undefined where it is for how their section
-   * is written, which `aws` takes: `[profile  p]`, `[profile "p q"]`.
+   * Profiles that only `aws` finds, with their file if it is in UTF-16; undefined if the SDK ignores the spelling of the section, such as
+   * `[profile  p]` and `[profile "p q"]`.
    */
   readonly notForSdk: ReadonlyMap<string, string | undefined>;
 }
 
-/** Settings of one profile, spelled as in the file; nested ones as `s3.addressing_style`. */
+/** The settings of one section, spelled as in the file; nested settings as `s3.addressing_style`. */
 export type AwsProfile = ReadonlyMap<string, string>;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where the shared files are, as every AWS tool finds them: a variable that is empty names none, and `~/` is the home folder. */
+/** The paths of the shared files, as every AWS tool finds them: an empty variable counts as absent, and `~/` is the home folder. */
 export function awsFiles(env: Env): { readonly config: string; readonly credentials: string } {
   const home = env['HOME'] || env['USERPROFILE'] || homedir();
   const at = (file: string) => (file.startsWith('~/') ? path.join(home, file.slice(2)) : file);
@@ -29,7 +29,7 @@ export function awsFiles(env: Env): { readonly config: string; readonly credenti
   };
 }
 
-/** Reads the shared files afresh. A file that isn't there has no profiles. Throws RemoteError for one that can't be read. */
+/** Reads the shared files. A missing file has no profiles. Throws RemoteError for a file that can't be read. */
 export async function readAwsProfiles(env: Env): Promise<AwsProfiles> {
   const files = awsFiles(env);
   const [config, credentials] = await Promise.all([
@@ -49,13 +49,12 @@ export async function readAwsProfiles(env: Env): Promise<AwsProfiles> {
 }
 
 /**
- * The profiles of the two files' texts: those that the AWS SDK finds, read as it reads them, and those that only `aws` finds.
- * What the credentials file says of a profile wins. To tell of profiles only: what is done with one is decided by what the
- * SDK's own reading says (s3Credentials.ts). Throws an Error for a section that makes the SDK drop the whole file. Pure.
+ * The profiles of both files as the AWS SDK reads them, and profiles that only `aws` finds. The credentials file takes precedence. For lists and
+ * messages only: sign-in uses the SDK's own reading. Throws an Error for a section that makes the SDK drop the whole file. Pure.
  */
 export function parseAwsProfiles(config: string, credentials: string): AwsProfiles {
   const profiles = new Map<string, AwsProfile>();
-  const services = new Map<string, ReadonlyMap<string, string>>();
+  const services = new Map<string, AwsProfile>();
   const notForSdk = new Map<string, undefined>();
   const own = (name: string) => (notForSdk.has(name) ? undefined : profiles.get(name));
   const take = (name: string, settings: AwsProfile) => {
@@ -73,7 +72,7 @@ export function parseAwsProfiles(config: string, credentials: string): AwsProfil
     else if (kind === 'profile') {
       if (settings.size > 0 || !own(name)) take(name, settings);
     } else if (key === 'default') {
-      // Where there is a [profile default] as well, that one counts.
+      // [profile default] takes precedence.
       if (!own(key)?.size) take(key, settings);
     } else if (kind === undefined) {
       const label = /^profile\s+(.+)$/.exec(written.trim())?.[1] ?? /^default$/.exec(written.trim())?.[0];
@@ -87,13 +86,8 @@ export function parseAwsProfiles(config: string, credentials: string): AwsProfil
   return { profiles, services, notForSdk };
 }
 
-/**
- * The profile and those it builds on (`source_profile`), nearest first; stops at a loop or at a name that isn't there. Pure.
- */
-export function profileChain(
-  { profiles }: Pick<AwsProfiles, 'profiles'>,
-  name: string,
-): readonly AwsProfile[] {
+/** The profile and its chain of `source_profile`s, nearest first. Stops at a loop or a missing profile. Pure. */
+export function profileChain(profiles: AwsProfiles['profiles'], name: string): readonly AwsProfile[] {
   const chain: AwsProfile[] = [];
   const seen = new Set<string>();
   for (let next: string | undefined = name; next !== undefined && !seen.has(next); ) {
@@ -106,7 +100,7 @@ export function profileChain(
   return chain;
 }
 
-/** How a profile gets its credentials, for the wizard's list. Pure. */
+/** The source of a profile's credentials, for the wizard's list. Pure. */
 export function describeProfile(profile: AwsProfile): string {
   if (profile.has('role_arn'))
     return profile.has('mfa_serial') ? 'assumes a role, asks an MFA code' : 'assumes a role';
@@ -117,7 +111,7 @@ export function describeProfile(profile: AwsProfile): string {
   return 'no credentials of its own';
 }
 
-/** The text of a file, and whether the SDK can read it; it takes every file for UTF-8. */
+/** The text of a file, and whether the SDK can read it: the SDK reads every file as UTF-8. */
 async function readIfThere(file: string): Promise<{ readonly text: string; readonly forSdk: boolean }> {
   const bytes = await readBytes(file);
   const { text, encoding } = decodeFile(bytes ?? new Uint8Array(), file);
@@ -125,34 +119,33 @@ async function readIfThere(file: string): Promise<{ readonly text: string; reado
 }
 
 interface IniSection {
-  /** What the SDK knows the section by: `profile.p` for `[profile p]`; undefined for a section that it skips. */
+  /** The SDK's name of the section: `profile.p` for `[profile p]`; undefined for a section that the SDK skips. */
   readonly key: string | undefined;
-  /** What stands between the brackets. */
+  /** The text between the brackets. */
   readonly written: string;
   readonly settings: Map<string, string>;
 }
 
 /**
- * The sections of a text, each once, in the order of their first lines. A line is what the SDK (@smithy/core, parseIni) takes
- * it for, odd as that may be: indentation makes a setting nested only below one without a value, and a header with text
- * after it does not count as one, so what follows belongs to the section before. Held to the SDK's own by a test of random texts.
+ * The sections of a text in the order of their first lines, read exactly as the SDK does (@smithy/core, parseIni; a test compares both with
+ * random texts). An indented setting is nested only below a setting without a value. A header followed by text is no header.
  */
-function parseIni(text: string): readonly IniSection[] {
+function parseIni(ini: string): readonly IniSection[] {
   const sections = new Map<string, IniSection>();
   let section: IniSection | undefined;
   let parent = '';
-  for (const line of text.split(/\r?\n/)) {
-    const said = line.replace(/(^|\s)[;#].*$/s, '').trim();
-    if (said.startsWith('[') && said.endsWith(']')) {
-      const written = said.slice(1, -1);
+  for (const line of ini.split(/\r?\n/)) {
+    const text = line.replace(/(^|\s)[;#].*$/s, '').trim();
+    if (text.startsWith('[') && text.endsWith(']')) {
+      const written = text.slice(1, -1);
       section = sectionNamed(written, sections);
       parent = '';
       continue;
     }
-    const equals = said.indexOf('=');
+    const equals = text.indexOf('=');
     if (section === undefined || equals <= 0) continue;
-    const name = said.slice(0, equals).trim();
-    const value = said.slice(equals + 1).trim();
+    const name = text.slice(0, equals).trim();
+    const value = text.slice(equals + 1).trim();
     if (value === '') {
       parent = name;
       continue;

@@ -2,23 +2,23 @@ import type { Clock } from '../../../base/clock';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { AwsKeys, CredentialsProvider } from './awsCredentials';
 
-/** Keys are renewed when less than this is left of them. */
+/** In milliseconds. Keys that expire sooner are renewed. */
 const renewBeforeMs = 5 * 60_000;
 
-/** Keys that were made for a session are not asked for again within this time (it may mean a question to a person), nor any on suspicion. */
-const restMs = 60_000;
+/** In milliseconds. Limits renewals that may prompt the user or are only a guess. */
+const minRenewalIntervalMs = 60_000;
 
-/** Refusals that other keys would have spared. */
-const refusedKeys = /^(ExpiredToken|TokenRefreshRequired|InvalidToken|InvalidAccessKeyId)/;
-/** Refusals that other keys might have spared; a HEAD has no document that could name an expired token. */
-const maybeRefusedKeys = /^(SignatureDoesNotMatch|\(40[013]\))/;
+/** Errors that only the keys can cause. */
+const rejectedKeys = /^(ExpiredToken|TokenRefreshRequired|InvalidToken|InvalidAccessKeyId)/;
+/** Errors that the keys may have caused: the response to a HEAD has no document that could name an expired token. */
+const maybeRejectedKeys = /^(SignatureDoesNotMatch|\(40[013]\))/;
 
 /**
- * Credentials that are asked for once and kept until they are about to expire or a service refuses them. What failed is not
- * kept: after `aws sso login`, or when another tool wrote new keys into a file, the next request finds them.
+ * Caches credentials until they are about to expire or a service rejects them. Failures are not cached: after `aws sso login`, or when another
+ * tool wrote new keys into a file, the next request finds them.
  */
 export class CredentialCache {
-  private kept: AwsKeys | undefined;
+  private cached: AwsKeys | undefined;
   private pending: Promise<AwsKeys> | undefined;
   private count = 0;
   private loadedAt = 0;
@@ -29,40 +29,41 @@ export class CredentialCache {
     private readonly clock: Clock,
   ) {}
 
-  /** Grows by one whenever keys were loaded that differ from those before. */
+  /** Grows by one when loaded keys differ from the cached keys. */
   get generation(): number {
     return this.count;
   }
 
-  /** Throws what loading them throws; while the keys at hand are still valid, these are given instead. */
+  /** Throws the error of a failed load, unless the cached keys are still valid. */
   async get(): Promise<AwsKeys> {
-    const { kept } = this;
-    if (!kept) return this.renewed();
-    const left = kept.expiration ? kept.expiration.getTime() - this.clock.now() : Number.POSITIVE_INFINITY;
-    if (left <= 0) return this.renewed();
-    if (left > renewBeforeMs || this.earlyRefreshTriedFor === kept) return kept;
-    this.earlyRefreshTriedFor = kept;
-    return this.renewed().catch(() => kept);
+    const { cached } = this;
+    const leftMs = cached?.expiration
+      ? cached.expiration.getTime() - this.clock.now()
+      : Number.POSITIVE_INFINITY;
+    if (!cached || leftMs <= 0) return this.renew();
+    if (leftMs > renewBeforeMs || this.earlyRefreshTriedFor === cached) return cached;
+    this.earlyRefreshTriedFor = cached;
+    return this.renew().catch(() => cached);
   }
 
   /**
-   * Whether there are other keys than those of `generation`, with which a request was refused by `failure`; they are
-   * loaded again to find out. False for failures that have nothing to do with keys. Throws what loading them throws.
+   * Whether there are newer keys than those of `generation`, which signed a request that failed with `failure`. Loads the keys again to find
+   * out, and throws if that fails. False for failures that are unrelated to keys.
    */
   async renewedSince(generation: number, failure: unknown): Promise<boolean> {
     if (!isRemoteError(failure) || failure.code === undefined) return false;
-    const surely = refusedKeys.test(failure.code);
-    if (!surely && !maybeRefusedKeys.test(failure.code)) return false;
-    // A request that began before there were any keys was signed with the first.
+    const isCertain = rejectedKeys.test(failure.code);
+    if (!isCertain && !maybeRejectedKeys.test(failure.code)) return false;
+    // A request that started without keys was signed with the first ones.
     const used = Math.max(1, generation);
     if (used !== this.count) return true;
-    const costly = !surely || this.kept?.expiration !== undefined;
-    if (costly && this.clock.now() - this.loadedAt < restMs) return false;
-    await this.renewed();
+    const isLimited = !isCertain || this.cached?.expiration !== undefined;
+    if (isLimited && this.clock.now() - this.loadedAt < minRenewalIntervalMs) return false;
+    await this.renew();
     return used !== this.count;
   }
 
-  private renewed(): Promise<AwsKeys> {
+  private renew(): Promise<AwsKeys> {
     this.pending ??= this.loadOnce();
     return this.pending;
   }
@@ -70,8 +71,8 @@ export class CredentialCache {
   private async loadOnce(): Promise<AwsKeys> {
     try {
       const loaded = await this.load();
-      if (!sameKeys(this.kept, loaded)) this.count++;
-      this.kept = loaded;
+      if (!sameKeys(this.cached, loaded)) this.count++;
+      this.cached = loaded;
       this.loadedAt = this.clock.now();
       return loaded;
     } finally {
@@ -80,7 +81,7 @@ export class CredentialCache {
   }
 }
 
-/** What a request is told that was refused with keys that have been renewed meanwhile: trying again will do. */
+/** The error of a request that failed with old keys; a retry uses the new ones. */
 export function retryWithNewCredentials(cause: unknown): RemoteError {
   return new RemoteError('unavailable', 'The credentials have been renewed in the meantime.', { cause });
 }

@@ -4,22 +4,19 @@ import { type AwsProfile, type AwsProfiles, awsFiles, readAwsProfiles } from './
 
 /** The RemoteError for a profile that the SDK does not find. `namedBy` follows the profile's name in the sentence. */
 export async function unknownProfile(profile: string, host: BackendHost, namedBy = ''): Promise<RemoteError> {
-  const found = await readForPeople(host);
+  const found = await readProfiles(host);
   if (isRemoteError(found)) return found;
   if (found.notForSdk.has(profile)) return notForSdk(profile, found);
-  if (found.profiles.has(profile)) return givesNoCredentials(profile);
+  if (found.profiles.has(profile)) return noCredentials(profile);
   return noProfile(profile, host, namedBy);
 }
 
-async function readForPeople(host: BackendHost): Promise<AwsProfiles | RemoteError> {
+async function readProfiles(host: BackendHost): Promise<AwsProfiles | RemoteError> {
   try {
     return await readAwsProfiles(host.env);
   } catch (error) {
-    return new RemoteError(
-      'unauthenticated',
-      `The shared AWS files can't be read: ${(error as Error).message}`,
-      { cause: error },
-    );
+    const message = `The shared AWS files can't be read: ${(error as Error).message}`;
+    return new RemoteError('unauthenticated', message, { cause: error });
   }
 }
 
@@ -28,7 +25,7 @@ function notForSdk(profile: string, found: AwsProfiles): RemoteError {
   return new RemoteError(
     'unauthenticated',
     file === undefined
-      ? `The name of the profile "${profile}" can't be used here as it is written. Write its section as [profile NAME] with one space, and NAME with letters, digits and -_.@ without blanks.`
+      ? `The AWS SDK can't read the name of the profile "${profile}". Write its section as [profile NAME] with one space, where NAME contains letters, digits and -_.@ only.`
       : `The profile "${profile}" can't be used: ${file} is stored as UTF-16, which the AWS tools can't read. Save it as UTF-8.`,
   );
 }
@@ -38,19 +35,19 @@ function noProfile(profile: string, host: BackendHost, namedBy: string): RemoteE
   const command = `aws configure --profile ${profile}`;
   return new RemoteError(
     'unauthenticated',
-    `There is no profile "${profile}"${namedBy} in ${files.config} or ${files.credentials}. Make it with: ${command}`,
+    `There is no profile "${profile}"${namedBy} in ${files.config} or ${files.credentials}. Create it: ${command}`,
     { command },
   );
 }
 
-/** A failed sign-in of a profile, with the chain that the SDK reads: the profile `own` and those it builds on, nearest first. */
+/** A failed sign-in of a profile. `chain` as the SDK reads it: the profile `own` and its sources, nearest first. */
 interface ProfileFailure {
   readonly profile: string;
   readonly own: AwsProfile | undefined;
   readonly chain: readonly AwsProfile[];
 }
 
-/** Sign-ins that a person renews with a command. */
+/** Sign-ins that the user renews with a command. */
 const logins: readonly {
   readonly settings: readonly string[];
   readonly problem: (profile: string) => string;
@@ -58,7 +55,7 @@ const logins: readonly {
 }[] = [
   {
     settings: ['sso_session', 'sso_start_url'],
-    problem: (profile) => `The single sign-on of the profile "${profile}" has expired or was never made.`,
+    problem: (profile) => `The single sign-on of the profile "${profile}" has expired or does not exist.`,
     command: ssoLogin,
   },
   {
@@ -68,7 +65,7 @@ const logins: readonly {
   },
 ];
 
-/** The other reasons, in the order of this list. */
+/** Other causes; the first one that applies counts. */
 const problems: readonly {
   readonly applies: (failure: ProfileFailure) => boolean | undefined;
   readonly message: (failure: ProfileFailure) => string;
@@ -86,7 +83,7 @@ const problems: readonly {
   {
     applies: ({ chain }) => chain.some((member) => member.has('credential_process')),
     message: ({ profile }) =>
-      `The program that gives credentials for the profile "${profile}" failed. Run it in a terminal to see why.`,
+      `The program that supplies the credentials of the profile "${profile}" failed. Run it in a terminal to see why.`,
   },
   {
     applies: ({ own }) => own?.has('role_arn'),
@@ -95,7 +92,7 @@ const problems: readonly {
   },
 ];
 
-/** The RemoteError for a sign-in that failed with `error`; `chain` as the SDK reads it. */
+/** The RemoteError for a sign-in that failed with `error`. `chain` as in `ProfileFailure`. */
 export async function profileError(
   error: unknown,
   profile: string,
@@ -107,7 +104,7 @@ export async function profileError(
   if (unreachable)
     return new RemoteError(
       'unavailable',
-      `The service that signs in the profile "${profile}" can't be reached (${unreachable}). Check the network.`,
+      `The sign-in service of the profile "${profile}" can't be reached (${unreachable}). Check the network.`,
       { cause: error, code: unreachable },
     );
   const fail = (message: string, command?: string) =>
@@ -123,30 +120,26 @@ export async function profileError(
     return fail(
       `The profile "${profile}" builds on itself: ${[...names, next].join(' → ')}. Correct "source_profile".`,
     );
-  // The SDK takes a file that it can't read for an empty one.
-  const found = await readForPeople(host);
+  // The SDK treats an unreadable file as empty.
+  const found = await readProfiles(host);
   if (isRemoteError(found)) return found;
   if (next !== undefined && found.notForSdk.has(next)) return notForSdk(next, found);
   const failure = { profile, own: chain[0], chain };
   const known = problems.find(({ applies }) => applies(failure));
-  return known ? fail(known.message(failure)) : givesNoCredentials(profile, error);
+  return known ? fail(known.message(failure)) : noCredentials(profile, error);
 }
 
-function givesNoCredentials(profile: string, cause?: unknown): RemoteError {
+function noCredentials(profile: string, cause?: unknown): RemoteError {
   const command = `aws configure --profile ${profile}`;
-  return new RemoteError(
-    'unauthenticated',
-    `The profile "${profile}" gives no credentials. Enter them: ${command}`,
-    { command, ...(cause !== undefined && { cause }) },
-  );
+  const message = `The profile "${profile}" has no credentials. Enter them: ${command}`;
+  return new RemoteError('unauthenticated', message, { command, ...(cause !== undefined && { cause }) });
 }
 
-/** The command that renews the single sign-on of a profile. */
 export function ssoLogin(profile: string): string {
   return `aws sso login --profile ${profile}`;
 }
 
-/** The code of a network that was in the way of a sign-in service; undefined when `error` is something else. */
+/** The code of a network error between here and a sign-in service; undefined for other errors. */
 function networkCode(error: unknown): string | undefined {
   for (let e = error; e instanceof Error; e = e.cause) {
     const { code } = e as { code?: unknown };

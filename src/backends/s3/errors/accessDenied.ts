@@ -2,8 +2,8 @@ import type { S3Config } from '../config/s3Config';
 import { type ErrorContext, sanitizeMessage, serviceName } from './errorText';
 
 /**
- * What a policy has to allow for each operation (AWS Service Authorization Reference, "Actions defined by Amazon S3", and the "Permissions"
- * of each operation in the S3 API Reference).
+ * The actions that a policy must allow for each operation (AWS Service Authorization Reference, "Actions defined by Amazon S3", and the
+ * "Permissions" of each operation in the S3 API Reference).
  */
 const actions: Readonly<Record<string, readonly string[]>> = {
   ListBuckets: ['s3:ListAllMyBuckets'],
@@ -18,7 +18,7 @@ const actions: Readonly<Record<string, readonly string[]>> = {
   ListMultipartUploads: ['s3:ListBucketMultipartUploads'],
   ListParts: ['s3:ListMultipartUploadParts'],
   GetObject: ['s3:GetObject'],
-  // Without the second, a file that isn't there looks like one that may not be read.
+  // Without the second action, S3 responds with 403 for a missing object.
   HeadObject: ['s3:GetObject', 's3:ListBucket'],
   GetObjectTagging: ['s3:GetObjectTagging'],
   PutObject: ['s3:PutObject'],
@@ -33,7 +33,7 @@ const actions: Readonly<Record<string, readonly string[]>> = {
   CreateSession: ['s3express:CreateSession'],
 };
 
-/** Kinds of policies that deny, as AWS names them in its own sentences. */
+/** Policies as AWS names them in its messages. */
 const policies =
   /explicit deny in an? (service control policy|resource control policy|identity-based policy|resource-based policy|session policy|permissions boundary|VPC endpoint policy)/i;
 
@@ -45,42 +45,44 @@ const writes = new Set([
   'CompleteMultipartUpload',
 ]);
 
-/** The sentences for a request that a policy, a lock or a key refuses: what was asked, what would allow it, and what the service says. Pure. */
-export function deniedSentences(words: string | undefined, subject: string, context: ErrorContext): string {
+/** The message for a request that a policy, a lock or a key denies: the operation, the missing permission and the service's own message. Pure. */
+export function accessDeniedMessage(
+  serviceMessage: string | undefined,
+  subject: string,
+  context: ErrorContext,
+): string {
   const { config, operation } = context;
-  const told = words ?? '';
-  const action = /\b((?:s3|kms|s3express|s3-outposts|s3-object-lambda|sts):[A-Za-z*]{1,60})\b/.exec(
-    told,
-  )?.[1];
-  const asked = operation === undefined ? '' : ` to ${operation}`;
-  const own = ownWords(told, config);
-  if (/object lock|\bWORM\b|legal hold|under (?:a )?retention|object is (?:locked|protected)/i.test(told))
-    return `${subject}: access denied${asked}. It is locked (Object Lock) and stays as it is until its retention ends or its legal hold is lifted.${own}`;
+  const received = serviceMessage ?? '';
+  const named = /\b((?:s3|kms|s3express|s3-outposts|s3-object-lambda|sts):[A-Za-z*]{1,60})\b/.exec(received);
+  const action = named?.[1];
+  const denied = `${subject}: access denied${operation === undefined ? '' : ` to ${operation}`}.`;
+  const quoted = quoteService(received, config);
+  if (/object lock|\bWORM\b|legal hold|under (?:a )?retention|object is (?:locked|protected)/i.test(received))
+    return `${denied} It is locked (Object Lock) until its retention ends or its legal hold is lifted.${quoted}`;
   if (action?.startsWith('kms:'))
-    return `${subject}: access denied${asked}. These credentials may not use the encryption key (${action}).${own}`;
-  if (config.credentials === 'anonymous')
-    return `${subject} is not public. Set "credentials" to something other than "anonymous"${neededBy(operation, action, context)}.${own}`;
-  return `${subject}: access denied${asked}.${reason(told, action, context)}${own}`;
+    return `${denied} These credentials may not use the encryption key (${action}).${quoted}`;
+  const needed = action ?? requiredActions(context);
+  if (config.credentials !== 'anonymous')
+    return `${denied}${reason(received, action, needed, context)}${quoted}`;
+  const why = operation === undefined || needed === undefined ? '' : ` (${operation} needs ${needed})`;
+  return `${subject} is not public. Set "credentials" to something other than "anonymous"${why}.${quoted}`;
 }
 
-function neededBy(operation: string | undefined, action: string | undefined, context: ErrorContext): string {
-  const needed = action ?? needs(context);
-  return operation === undefined || needed === undefined ? '' : ` (${operation} needs ${needed})`;
-}
-
-function reason(told: string, action: string | undefined, context: ErrorContext): string {
-  const { config, operation = '' } = context;
+function reason(
+  received: string,
+  action: string | undefined,
+  needed: string | undefined,
+  { config, operation = '' }: ErrorContext,
+): string {
   const policy = policies
-    .exec(told)?.[1]
+    .exec(received)?.[1]
     ?.replace(/^(Service|Resource|Identity|Session|Permissions)/, (word) => word.toLowerCase());
-  const needed = action ?? needs(context);
-  if (policy !== undefined || /explicit(?:ly)? den/i.test(told)) {
-    const what = needed === undefined ? 'this' : needed;
+  if (policy !== undefined || /explicit(?:ly)? den/i.test(received)) {
     const encrypt =
       writes.has(operation) && config.serverSideEncryption === undefined
-        ? ' If the bucket takes encrypted objects only, set "serverSideEncryption".'
+        ? ' If the bucket accepts only encrypted objects, set "serverSideEncryption".'
         : '';
-    return ` ${policy === undefined ? 'A policy' : `A ${policy}`} denies ${what} explicitly.${encrypt}`;
+    return ` A ${policy ?? 'policy'} denies ${needed ?? 'this'} explicitly.${encrypt}`;
   }
   if (action !== undefined) return ` The policy lacks ${action}.`;
   if (needed === undefined)
@@ -88,16 +90,16 @@ function reason(told: string, action: string | undefined, context: ErrorContext)
   return ` The policy lacks ${needed}, or the credentials belong to another account.`;
 }
 
-/** The actions that the operation needs, as words. */
-function needs({ operation = '', moreActions = [] }: ErrorContext): string | undefined {
+/** The actions that the operation needs, as text. */
+function requiredActions({ operation = '', moreActions = [] }: ErrorContext): string | undefined {
   const all = [...(actions[operation] ?? []), ...moreActions];
   if (all.length <= 1) return all[0];
   return `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`;
 }
 
-/** What the service says by itself, unless that is only "Access Denied" once more. */
-export function ownWords(words: string, config: S3Config): string {
-  const bare = words.replace(/[\s.!]/g, '').toLowerCase();
+/** The service's own message as a sentence; empty for a mere "Access Denied". */
+export function quoteService(message: string, config: S3Config): string {
+  const bare = message.replace(/[\s.!]/g, '').toLowerCase();
   if (['', 'accessdenied', 'forbidden', 'unknownerror', 'unknown'].includes(bare)) return '';
-  return ` ${serviceName(config)} says: ${sanitizeMessage(words)}`;
+  return ` ${serviceName(config)} says: ${sanitizeMessage(message)}`;
 }

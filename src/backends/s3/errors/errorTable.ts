@@ -1,6 +1,6 @@
 import type { RemoteErrorKind } from '../../../remote/remoteError';
 import { ssoLogin } from '../credentials/profileErrors';
-import { deniedSentences, ownWords } from './accessDenied';
+import { accessDeniedMessage, quoteService } from './accessDenied';
 import { type ErrorContext, serviceName } from './errorText';
 import { storeClash } from './nameConflicts';
 import { regionNamedBy } from './redirects';
@@ -13,11 +13,11 @@ export interface ServiceFailure {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The client's error itself, with further elements of the error document: `Region`, `Endpoint`. */
   readonly error: Readonly<Record<string, unknown>>;
-  /** S3's name of the operation, where the client noted it. */
+  /** S3's name of the operation, if the client recorded it. */
   readonly operation: string | undefined;
 }
 
-/** A failure with the names that sentences need. */
+/** A failure with the names for its message. */
 interface Named extends ServiceFailure {
   readonly context: ErrorContext;
   /** The object, bucket or remote that the request was about. */
@@ -33,7 +33,7 @@ export interface Meaning {
   readonly command?: string;
 }
 
-/** Undefined when the failure has no meaning by this rule after all. */
+/** Undefined when the rule does not apply to the failure. */
 type Rule = (failure: Named) => Meaning | undefined;
 
 const says =
@@ -48,7 +48,7 @@ export function subject({ path, bucket, config }: ErrorContext): string {
 
 const forbidden: Rule = ({ message, it, context }) => ({
   kind: 'forbidden',
-  message: deniedSentences(message, it, context),
+  message: accessDeniedMessage(message, it, context),
 });
 
 const missing = says('notFound', ({ it }) => `${it} does not exist.`);
@@ -57,8 +57,8 @@ const tooLarge = says('unsupported', ({ it, service }) => `${it} is larger than 
 const unsupported = says('unsupported', ({ it, service }) => `${service} does not support this for ${it}.`);
 const rateLimited = says('rateLimited', ({ service }) => `${service} asks for fewer requests.`);
 const full = says('quotaExceeded', ({ it, service }) => `${service} has no room left for ${it}.`);
-const passing = (show: 'code' | 'status') =>
-  says('unavailable', (failure) => `${failure.service} has a passing problem (${failure[show]}).`);
+const temporary = (show: 'code' | 'status') =>
+  says('unavailable', (failure) => `${failure.service} has a temporary problem (${failure[show]}).`);
 
 const wrongRegion: Rule = ({ context, service, error }) => {
   const region = regionNamedBy(error);
@@ -97,13 +97,13 @@ const codeTable: readonly (readonly [codes: string, rule: Rule])[] = [
   ['NoSuchKey NotFound', missing],
   [
     'NoSuchUpload',
-    says('unavailable', ({ it }) => `The upload of ${it} was ended by someone else and must start over.`),
+    says('unavailable', ({ it }) => `The upload of ${it} was aborted by someone else and must start over.`),
   ],
   [
     'AccessDenied AccessForbidden AllAccessDisabled AccountProblem Forbidden ObjectLocked UnauthorizedAccess XMinioObjectLocked',
     forbidden,
   ],
-  // MinIO has the code of any bad request for a locked object.
+  // MinIO's code for a locked object.
   [
     'InvalidRequest',
     (failure) =>
@@ -126,7 +126,7 @@ const codeTable: readonly (readonly [codes: string, rule: Rule])[] = [
     ),
   ],
   ['ExpiredToken ExpiredTokenException TokenRefreshRequired InvalidToken', expiredToken],
-  // Worth a retry: the client takes the service's clock from this response and signs the next request by it.
+  // A retry helps: the client sets its clock by this response.
   [
     'RequestTimeTooSkewed RequestExpired',
     says(
@@ -152,12 +152,12 @@ const codeTable: readonly (readonly [codes: string, rule: Rule])[] = [
     says(
       'alreadyExists',
       ({ bucket }) =>
-        `There is a bucket "${bucket}" already, of another owner: bucket names are shared by all accounts.`,
+        `The bucket "${bucket}" already exists and has another owner: all accounts share the bucket names.`,
     ),
   ],
   [
     'BucketAlreadyOwnedByYou',
-    says('alreadyExists', ({ bucket }) => `There is a bucket "${bucket}" already.`),
+    says('alreadyExists', ({ bucket }) => `The bucket "${bucket}" already exists.`),
   ],
   [
     'InvalidBucketName',
@@ -176,7 +176,7 @@ const codeTable: readonly (readonly [codes: string, rule: Rule])[] = [
     says(
       'badName',
       ({ it, service, message, context }) =>
-        `${service} does not allow the name of ${it}. Rename it.${ownWords(message ?? '', context.config)}`,
+        `${service} does not allow the name of ${it}. Rename it.${quoteService(message ?? '', context.config)}`,
     ),
   ],
   ['PermanentRedirect TemporaryRedirect AuthorizationHeaderMalformed', wrongRegion],
@@ -185,18 +185,18 @@ const codeTable: readonly (readonly [codes: string, rule: Rule])[] = [
     says(
       'badSettings',
       ({ service }) =>
-        `${service} does not make buckets at this location. Correct "locationConstraint", or "region".`,
+        `${service} does not create buckets at this location. Correct "locationConstraint", or "region".`,
     ),
   ],
   [
     'BadDigest InvalidDigest XAmzContentSHA256Mismatch XAmzContentChecksumMismatch IncompleteBody',
-    says('corrupted', ({ it, service }) => `${it} arrived damaged at ${service} and was not stored.`),
+    says('corrupted', ({ it, service }) => `${it} arrived corrupted at ${service} and was not stored.`),
   ],
   [
     'SlowDown SlowDownRead SlowDownWrite TooManyRequests TooManyRequestsException Throttling ThrottlingException RequestLimitExceeded BandwidthLimitExceeded',
     rateLimited,
   ],
-  ['RequestTimeout InternalError ServiceUnavailable OperationAborted', passing('code')],
+  ['RequestTimeout InternalError ServiceUnavailable OperationAborted', temporary('code')],
   ['NotImplemented MethodNotAllowed', unsupported],
   ['EntityTooLarge MaxMessageLengthExceeded', tooLarge],
   ['QuotaExceeded XMinioStorageFull XMinioAdminBucketQuotaExceeded InsufficientCapacity', full],
@@ -225,7 +225,7 @@ const byCode = new Map(
 const kmsRule = says(
   'forbidden',
   ({ it, code, message, context }) =>
-    `The encryption key of ${it} can't be used (${code}). Ask for the right to use it, or set another "sseKmsKeyId".${ownWords(message ?? '', context.config)}`,
+    `The encryption key of ${it} can't be used (${code}). Ask for permission to use it, or set another "sseKmsKeyId".${quoteService(message ?? '', context.config)}`,
 );
 
 /** The meaning of a status where the code has none. */
@@ -238,7 +238,7 @@ const byStatus = new Map<number, Rule>([
         ? undefined
         : {
             kind: 'other',
-            message: `${it}: ${service} refused the request with (400) and named no reason. An expired session token can be one, or encryption with a key of the customer's own.`,
+            message: `${it}: ${service} rejected the request (400) without a reason. Possible causes: an expired session token, or encryption with a customer-provided key.`,
           },
   ],
   [301, wrongRegion],
@@ -264,7 +264,7 @@ const byStatus = new Map<number, Rule>([
   [408, says('unavailable', ({ service }) => `${service} gave up waiting.`)],
   [
     409,
-    // A failed precondition has no code where there is no document, or one that says so; any other code is a reason by itself.
+    // Without a document a failed precondition has no code. Any other code than these has another cause.
     (failure) =>
       failure.code === undefined || /conflict|condition|exists/i.test(failure.code)
         ? changed(failure)
@@ -277,39 +277,39 @@ const byStatus = new Map<number, Rule>([
   [507, full],
 ]);
 
-/** A success that can't be read is no S3 response: a web page, a proxy's sign-in form. */
+/** A success that can't be parsed comes from no S3 service but from a web server or a proxy. */
 const unreadable = says(
   'corrupted',
   ({ service }) =>
-    `${service} gave an answer that is not S3's. Correct "endpoint"; or the network asks to sign in first.`,
+    `${service} did not respond like an S3 service. Correct "endpoint", or sign in to the network first.`,
 );
 
 function statusRule(status: number): Rule | undefined {
   if (status >= 200 && status < 300) return unreadable;
-  return byStatus.get(status) ?? (status >= 500 ? passing('status') : undefined);
+  return byStatus.get(status) ?? (status >= 500 ? temporary('status') : undefined);
 }
 
-/** A store on a file system, where a name can't be an object and the beginning of other names. */
-const clashRule: Rule = ({ code, message, status, it, service }) => {
+/** A store on a file system, where a name can't be both a file and a folder. */
+const fileSystemRule: Rule = ({ code, message, status, it, service }) => {
   const clash = storeClash(code, message, status);
   if (clash === undefined) return undefined;
-  const start = `${it} can't be stored: ${service} keeps objects as files of a file system, and`;
+  const start = `${it} can't be stored: ${service} stores objects as files, and`;
   const shown = code === undefined ? '' : ` (${code})`;
   return clash === 'aboveIsFile'
     ? {
         kind: 'notAFolder',
-        message: `${start} something in the place of one of its folders is a file${shown}.`,
+        message: `${start} a file has the name of one of its folders${shown}.`,
       }
-    : { kind: 'isAFolder', message: `${start} there is a folder of that name${shown}.` };
+    : { kind: 'isAFolder', message: `${start} a folder has that name${shown}.` };
 };
 
-/** The meaning of a failure by its code and words, else by its status; undefined when neither is known. Pure. */
+/** The meaning of a failure by its code and message, else by its status; undefined for unknown ones. Pure. */
 export function meaningOf(failure: ServiceFailure, context: ErrorContext): Meaning | undefined {
   const { code = '', status } = failure;
   const service = serviceName(context.config);
   const named: Named = { ...failure, context, it: subject(context), bucket: context.bucket ?? '', service };
   return (
-    clashRule(named) ??
+    fileSystemRule(named) ??
     (code.startsWith('KMS.') ? kmsRule : byCode.get(code))?.(named) ??
     (status === undefined ? undefined : statusRule(status)?.(named))
   );

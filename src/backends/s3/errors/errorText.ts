@@ -6,14 +6,14 @@ export interface ErrorContext extends About {
   readonly config: S3Config;
 }
 
-/** The service's name in sentences: its host, or AWS. */
+/** The service's name for messages: its host, or AWS. */
 export function serviceName(config: S3Config): string {
   return config.endpoint === undefined ? 'AWS S3' : new URL(config.endpoint).host;
 }
 
 /**
- * A foreign message as one short sentence. Removes the secrets of a signed address, and everything that changes how the text around it is
- * read: control characters, marks of the writing direction, and the middle of a Markdown link.
+ * A foreign message as one short sentence. Removes secrets of a signed URL, control characters, marks of the writing direction and the middle of
+ * a Markdown link.
  */
 export function sanitizeMessage(text: string): string {
   const line = text
@@ -23,7 +23,7 @@ export function sanitizeMessage(text: string): string {
     .replaceAll('](', '] (')
     .replace(/(X-Amz-(?:Signature|Credential|Security-Token))=[^&\s"]+/gi, '$1=…')
     .trim();
-  // Counts code points, so that no surrogate pair is cut in half.
+  // Counts code points, so no surrogate pair is cut.
   const points = [...line];
   const short = points.length > 300 ? `${points.slice(0, 300).join('')}…` : line;
   return /[.!?]$/.test(short) ? short : `${short}.`;

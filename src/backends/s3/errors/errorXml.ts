@@ -1,4 +1,4 @@
-/** Text as XML means it. */
+/** `text` with XML entities replaced. */
 export function unescaped(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex, decimal, name) => {
@@ -8,7 +8,7 @@ export function unescaped(text: string): string {
   });
 }
 
-/** The name of the root element of a document, of which `text` is at least the beginning; undefined for what is no XML. Pure. */
+/** The name of the root element, from at least the beginning of a document; undefined for text that isn't XML. Pure. */
 export function rootElement(text: string): string | undefined {
   let at = text.startsWith('\ufeff') ? 1 : 0;
   for (;;) {
@@ -25,7 +25,8 @@ export function rootElement(text: string): string | undefined {
   }
   return /^<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]/.exec(text.slice(at, at + 200))?.[1];
 }
-export const entities: Readonly<Record<string, string>> = {
+
+const entities: Readonly<Record<string, string>> = {
   lt: '<',
   gt: '>',
   amp: '&',

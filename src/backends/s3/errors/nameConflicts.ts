@@ -1,13 +1,13 @@
-/** How a store that keeps objects as files of a file system refuses one: something is a file that would have to be a folder, or the reverse. */
+/** Why a store on a file system rejects an object: a folder above it is a file, or the object itself is a folder. */
 export type StoreClash = 'aboveIsFile' | 'isFolder';
 
-/** VersityGW, SeaweedFS and MinIO have codes for it; `rclone serve s3` says it in words under a code that says nothing. */
+/** VersityGW, SeaweedFS and MinIO have codes for it; `rclone serve s3` has only messages. */
 const codes: readonly (readonly [RegExp, StoreClash])[] = [
   [/ParentIs(?:File|Object|AFile|AnObject)$/i, 'aboveIsFile'],
   [/^(?:Existing)?ObjectIsFile$/i, 'aboveIsFile'],
   [/(?:Object|Key)(?:Is|ExistsAs)(?:A)?(?:Directory|Folder)$/i, 'isFolder'],
 ];
-const words: readonly (readonly [RegExp, StoreClash])[] = [
+const messages: readonly (readonly [RegExp, StoreClash])[] = [
   [/\bdirectory\b.* is the name of an object/i, 'aboveIsFile'],
   [/\bparent\b.*\b(?:is|exists as) an? (?:file|object)\b/i, 'aboveIsFile'],
   [/\bprefix is already an object\b/i, 'aboveIsFile'],
@@ -15,10 +15,10 @@ const words: readonly (readonly [RegExp, StoreClash])[] = [
   [/\bis (?:the name of )?a directory\b/i, 'isFolder'],
   [/\bexists as a (?:directory|folder)\b/i, 'isFolder'],
 ];
-/** Statuses under which a text may say it; others say something else of directories. */
+/** Messages with other statuses mention directories for other reasons. */
 const statuses = new Set([400, 405, 409]);
 
-/** What a refusal says of files and folders; undefined when it is about something else. Pure. */
+/** The conflict that an error response reports; undefined for other errors. Pure. */
 export function storeClash(
   code: string | undefined,
   message: string | undefined,
@@ -26,5 +26,5 @@ export function storeClash(
 ): StoreClash | undefined {
   const byCode = codes.find(([pattern]) => pattern.test(code ?? ''))?.[1];
   if (byCode !== undefined || status === undefined || !statuses.has(status)) return byCode;
-  return words.find(([pattern]) => pattern.test(message ?? ''))?.[1];
+  return messages.find(([pattern]) => pattern.test(message ?? ''))?.[1];
 }

@@ -1,14 +1,14 @@
 import type { S3ServiceError } from './serviceRefusal';
 
-/** Where the requests for a bucket go instead, on the same service. */
+/** Another address of the same service for the requests of a bucket. */
 export interface Detour {
   /** As in the setting `endpoint`. */
   readonly endpoint: string;
   readonly forcePathStyle: boolean;
 }
 
-/** What an answer of either client tells of where to ask. */
-interface Told {
+/** The parts of an error of either client that may name another place. */
+interface PlaceHints {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly region: unknown;
@@ -16,11 +16,11 @@ interface Told {
 }
 
 /**
- * The region of the bucket that was asked, when `error` is a refusal to serve it from another one: by a header, in the document, or by the
- * host of AWS that it points to. What can't be the name of a region is ignored: it would become a part of a host. Pure.
+ * The bucket's region that an error names: in a header, in the document, or in the AWS host that it points to. Ignores invalid names, since a
+ * region becomes part of a host name. Pure.
  */
 export function regionNamedBy(error: unknown): string | undefined {
-  const { status, headers, region, endpoint } = toldBy(error);
+  const { status, headers, region, endpoint } = placeHints(error);
   if (status !== 301 && status !== 307 && status !== 308 && status !== 400) return undefined;
   const named = [headers['x-amz-bucket-region'], region].find(isRegion);
   if (named !== undefined || status === 400) return named;
@@ -28,8 +28,8 @@ export function regionNamedBy(error: unknown): string | undefined {
 }
 
 /**
- * Where else on the same service the answer sends a request about `key` (empty for the bucket itself): to the host of the endpoint, or one
- * below it, for the same bucket and key. Undefined for every other place: nothing that is signed goes there. Pure.
+ * The address to which a redirect of the same service sends a request for `key` (empty for the bucket): the host of the endpoint or a host
+ * below it, with the same bucket and key. Undefined for every other address, which must not receive signed requests. Pure.
  */
 export function detourNamedBy(
   error: unknown,
@@ -37,13 +37,13 @@ export function detourNamedBy(
   bucket: string,
   key: string,
 ): Detour | undefined {
-  const { status, headers } = toldBy(error);
+  const { status, headers } = placeHints(error);
   const { location } = headers;
   if (status !== 301 && status !== 307 && status !== 308) return undefined;
   if (base === undefined || typeof location !== 'string' || !URL.canParse(location, base)) return undefined;
   const to = new URL(location, base);
   const from = new URL(base);
-  if (!isSameDoor(from, to)) return undefined;
+  if (!isSameService(from, to)) return undefined;
   const below = from.pathname.replace(/\/+$/, '');
   const path = decoded(to.pathname);
   if (path === undefined || to.username !== '' || to.password !== '') return undefined;
@@ -52,7 +52,7 @@ export function detourNamedBy(
   if (to.hostname.startsWith(`${bucket}.`) && isPathOf(below)) {
     const host = to.host.slice(bucket.length + 1);
     const parent = `${to.protocol}//${host}`;
-    if (URL.canParse(parent) && isSameDoor(from, new URL(parent)))
+    if (URL.canParse(parent) && isSameService(from, new URL(parent)))
       return { endpoint: `${parent}${below}`, forcePathStyle: false };
   }
   return isPathOf(`${below}/${bucket}`)
@@ -60,8 +60,8 @@ export function detourNamedBy(
     : undefined;
 }
 
-/** The same host and port, or a host below it; from an open connection to an encrypted one, but not back. */
-function isSameDoor(from: URL, to: URL): boolean {
+/** The same host and port, or a host below it. A redirect may switch to https, but not back. */
+function isSameService(from: URL, to: URL): boolean {
   const upgrade = from.protocol === 'http:' && to.protocol === 'https:';
   if (from.protocol !== to.protocol && !upgrade) return false;
   if (upgrade ? to.port !== '' && to.port !== from.port : to.port !== from.port) return false;
@@ -70,20 +70,20 @@ function isSameDoor(from: URL, to: URL): boolean {
   return !isAddress && to.hostname.endsWith(`.${from.hostname}`);
 }
 
-/** Whether the answer proves that the bucket was asked in its own region: only there does S3 look at what was asked. Pure. */
+/** Whether the error proves that the request reached the bucket's own region: S3 evaluates requests only there. Pure. */
 export function provesPlace(error: unknown): boolean {
-  const { status } = toldBy(error);
+  const { status } = placeHints(error);
   if ([304, 404, 409, 412, 416].includes(status)) return true;
   return status === 403 && (error as { Code?: unknown }).Code === 'AccessDenied';
 }
 
-/** Whether the failure says nothing about where it was asked: the network or the service was in the way. Pure. */
-export function isInTheWay(error: unknown): boolean {
-  const { status } = toldBy(error);
+/** Whether the error says nothing about the bucket's region: a failure of the network or the service. Pure. */
+export function isOutage(error: unknown): boolean {
+  const { status } = placeHints(error);
   return status === 0 || status === 429 || status >= 500 || (error as Error).name === 'RequestTimeTooSkewed';
 }
 
-function toldBy(error: unknown): Told {
+function placeHints(error: unknown): PlaceHints {
   const { $metadata, $response, Region, Endpoint } = (error ?? {}) as Partial<S3ServiceError>;
   return {
     status: $metadata?.httpStatusCode ?? 0,
@@ -97,7 +97,7 @@ function isRegion(name: unknown): name is string {
   return typeof name === 'string' && /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(name);
 }
 
-/** The region in the name of a host of S3 at AWS; its oldest one where the name has none. */
+/** The region in the name of an S3 host of AWS; us-east-1 if the name has none. */
 function regionOfAwsHost(host: unknown): string | undefined {
   if (typeof host !== 'string') return undefined;
   const [, region] =
@@ -116,6 +116,6 @@ function decoded(path: string): string | undefined {
   try {
     return decodeURIComponent(path);
   } catch {
-    return undefined; // no path that was asked for
+    return undefined;
   }
 }

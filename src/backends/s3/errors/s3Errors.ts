@@ -5,8 +5,8 @@ import { type Meaning, meaningOf, type ServiceFailure, subject } from './errorTa
 import { codeWord, type ErrorContext, sanitizeMessage, serviceName } from './errorText';
 
 /**
- * The RemoteError for whatever a request failed with. The sentence names the bucket or object and the way out, never a secret
- * or a signed address. An aborted `signal`'s reason is given back as it is: cancellation is not an error.
+ * The RemoteError for a failed request. Its message names the bucket or object and the remedy, never a secret or a signed URL. Returns the
+ * reason of an aborted `signal` unchanged: cancellation is not an error.
  */
 export function toRemoteError(error: unknown, context: ErrorContext, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason;
@@ -25,7 +25,7 @@ function credentialsError(error: unknown, { config }: ErrorContext): RemoteError
   if (!(error instanceof Error) || !credentialErrorNames.has(error.name)) return undefined;
   const where =
     config.credentials === 'profile'
-      ? `The profile "${config.profile}" gives no credentials`
+      ? `The profile "${config.profile}" has no credentials`
       : 'No credentials were found in the environment or the default chain';
   return new RemoteError('unauthenticated', `${where}: ${sanitizeMessage(error.message)}`, { cause: error });
 }
@@ -50,7 +50,7 @@ function serviceError(error: unknown, about: ErrorContext): RemoteError {
   const wait = retryAfterMs(failure.headers['retry-after'], Date.now());
   const details: RemoteErrorDetails = {
     cause: error,
-    ...(shown ? { code: shown } : {}),
+    ...(shown && { code: shown }),
     ...(wait !== undefined && { retryAfterMs: wait }),
   };
   const foreign = foreignResponse(failure, context);
@@ -61,18 +61,18 @@ function serviceError(error: unknown, about: ErrorContext): RemoteError {
       ...details,
       ...(known.command && { command: known.command }),
     });
-  const said = failure.message ? ` It says: ${sanitizeMessage(failure.message)}` : '';
+  const quoted = failure.message ? ` It says: ${sanitizeMessage(failure.message)}` : '';
   return new RemoteError(
     'other',
-    `${subject(context)}: ${serviceName(context.config)} refused the request${shown ? ` with ${shown}` : ''}.${said}`,
+    `${subject(context)}: ${serviceName(context.config)} rejected the request${shown && ` with ${shown}`}.${quoted}`,
     details,
   );
 }
 
-/** A website responds with these when it has no such page, or rejects the request. */
+/** The statuses of a website for a missing page or a rejected request. */
 const webPageStatuses = new Set([400, 401, 403, 404, 405, 410]);
 
-/** The meaning of a response that no S3 service gives: a website's, or a network's login page. It has no code. */
+/** The meaning of a response from a website or of a network's login page, which has no code. */
 function foreignResponse(failure: ServiceFailure, context: ErrorContext): Meaning | undefined {
   const { status = 0, headers } = failure;
   // The SDK calls every 404 without a document "NotFound".
@@ -86,17 +86,17 @@ function foreignResponse(failure: ServiceFailure, context: ErrorContext): Meanin
   if (status >= 301 && status <= 308 && location && context.config.endpoint !== undefined)
     return {
       kind: 'badSettings',
-      message: `${service} redirects to ${originOf(location, context.config.endpoint)} instead of answering (${status}). Correct "endpoint"; or the network asks to sign in first.`,
+      message: `${service} redirects to ${originOf(location, context.config.endpoint)} (${status}). Correct "endpoint", or sign in to the network first.`,
     };
   if (webPageStatuses.has(status) && headers['content-type']?.startsWith('text/html'))
     return {
       kind: 'badSettings',
-      message: `${service} answers with a web page (${status}), not as an S3 service. Correct "endpoint"; or the network asks to sign in first.`,
+      message: `${service} responds with a web page (${status}), not like an S3 service. Correct "endpoint", or sign in to the network first.`,
     };
   return undefined;
 }
 
-/** Where an address leads, without what may be secret in it. */
+/** The origin of a URL, whose path and query may contain secrets. */
 function originOf(location: string, base: string): string {
   return URL.canParse(location, base) ? new URL(location, base).origin : 'elsewhere';
 }
@@ -114,8 +114,7 @@ function failureOf(error: unknown): ServiceFailure {
   const status = e.$metadata?.httpStatusCode ?? e.$response?.statusCode;
   const named = typeof e.Code === 'string' ? e.Code : typeof e.name === 'string' ? e.name : undefined;
   const headers = e.$response?.headers ?? {};
-  // The SDK makes up names where the response has no body (a HEAD). MinIO then repeats the document's code and message in headers; other
-  // services give the status only.
+  // For a response without a body (to a HEAD) the SDK makes up a name. MinIO repeats the code and message of the document in headers.
   const isMadeUp =
     named === undefined || /^(Unknown|UnknownError|Error|SyntaxError|TypeError|NotFound|\d+)$/.test(named);
   const name = isMadeUp ? (headers['x-minio-error-code'] ?? named) : named;

@@ -9,7 +9,7 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 import { retryWithNewCredentials } from '../credentials/credentialCache';
 import type { ErrorContext } from '../errors/errorText';
-import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from '../errors/redirects';
+import { detourNamedBy, isOutage, provesPlace, regionNamedBy } from '../errors/redirects';
 import { toRemoteError } from '../errors/s3Errors';
 import { elementOf, type S3ServiceError } from '../errors/serviceRefusal';
 import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
@@ -123,7 +123,7 @@ export class S3Api {
         // The named place rejected the request, so the place that named it is tried again.
         if (region === undefined && !detour) {
           const isDoubtful = first !== undefined && inNamed === undefined && !provesPlace(error);
-          if (!isDoubtful || isInTheWay(error) || hops >= maxHops) throw error;
+          if (!isDoubtful || isOutage(error) || hops >= maxHops) throw error;
           inNamed = error;
           continue;
         }

@@ -25,7 +25,7 @@ function suggestion(
   found: AwsProfiles,
   env: BackendHost['env'],
 ): SuggestedRemote {
-  const region = firstOf(profileChain(found, label), 'region');
+  const region = firstOf(profileChain(found.profiles, label), 'region');
   const endpoint = endpointOf(profile, found, env);
   const style = profile.get('s3.addressing_style');
   const checksums = checksumModes[profile.get('request_checksum_calculation')?.toLowerCase() ?? ''];

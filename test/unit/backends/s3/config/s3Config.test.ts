@@ -137,10 +137,10 @@ test('profiles of the shared files are found, with those that they build on', ()
   assert.equal(found.profiles.get('default')?.get('region'), 'eu-west-1');
   assert.equal(found.profiles.get('admin')?.get('region'), undefined);
   assert.deepEqual(
-    profileChain(found, 'admin').map((profile) => profile.has('aws_access_key_id')),
+    profileChain(found.profiles, 'admin').map((profile) => profile.has('aws_access_key_id')),
     [false, true],
   );
-  assert.equal(profileChain(found, 'nobody').length, 0);
+  assert.equal(profileChain(found.profiles, 'nobody').length, 0);
 });
 
 test('types are guessed by the ending, whatever its case', () => {

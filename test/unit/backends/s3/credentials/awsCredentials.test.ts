@@ -137,7 +137,7 @@ test('a profile’s keys are found in either file; a name that can’t be used i
     for (const profile of ['a@b.c', 'two'])
       await opened(home, { profile }, {}, ({ list }) => list().then(() => {}));
     await opened(home, { profile: 'two words' }, {}, async ({ list }) => {
-      await fails(list(), 'unauthenticated', /name of the profile "two words" can't be used here/);
+      await fails(list(), 'unauthenticated', /AWS SDK can't read the name of the profile "two words"/);
     });
   }));
 
@@ -159,11 +159,11 @@ test('files without sense, or that can’t be read, are told as such; nothing is
     });
     await home.config('[profile p]\nregion eu-west-1\naws_access_key_id\n');
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      await fails(list(), 'unauthenticated', /profile "p" gives no credentials/);
+      await fails(list(), 'unauthenticated', /profile "p" has no credentials/);
     });
     await home.config(`[profile p]\naws_access_key_id = ${s3.accessKeyId}\n`);
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      await fails(list(), 'unauthenticated', /profile "p" gives no credentials/);
+      await fails(list(), 'unauthenticated', /profile "p" has no credentials/);
     });
     await rm(home.env['AWS_CONFIG_FILE'] ?? '');
     await mkdir(home.env['AWS_CONFIG_FILE'] ?? '');
@@ -206,7 +206,7 @@ test('a program gives keys only where programs may run; a failing one is told wi
       });
     await assert.rejects(rm(ran), /ENOENT/);
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      const error = await fails(list(), 'unauthenticated', /program that gives credentials.*failed/);
+      const error = await fails(list(), 'unauthenticated', /program that supplies the credentials.*failed/);
       assert.ok(!error.message.includes('secret-in-output'));
     });
     await rm(ran);
@@ -422,7 +422,7 @@ test('a refused role names it; a sign-in service that is down is a matter of the
     process.env['AWS_ENDPOINT_URL_STS'] = 'http://127.0.0.1:1';
     try {
       await opened(home, { profile: 'r' }, { askCode: async () => '123456' }, async ({ list }) => {
-        await fails(list(), 'unavailable', /signs in the profile "r" can't be reached \(ECONNREFUSED\)/);
+        await fails(list(), 'unavailable', /sign-in service of the profile "r" can't be reached \(ECONNREFUSED\)/);
       });
     } finally {
       process.env['AWS_ENDPOINT_URL_STS'] = signIn.endpoint;
@@ -587,7 +587,7 @@ test('a HEAD that is refused for an expired token says what may be the reason', 
       await fails(
         remote.stat(parsePath('demo/a.txt'), calm),
         'other',
-        /"demo\/a\.txt".*\(400\) and named no reason\. An expired session token/,
+        /"demo\/a\.txt".*\(400\) without a reason\. Possible causes: an expired session token/,
       );
     });
   }));

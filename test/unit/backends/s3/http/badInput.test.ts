@@ -102,7 +102,7 @@ const table: Readonly<Record<string, BadRemote>> = {
     settings: {},
     secret: '',
     kinds: ['unauthenticated'],
-    says: /secret access key of "demo" is not known here\. Edit the remote and enter it/,
+    says: /secret access key of "demo" is missing\. Edit the remote and enter it/,
     fails: 'Signed in',
   },
   'a bucket that does not exist': {
@@ -122,12 +122,12 @@ const table: Readonly<Record<string, BadRemote>> = {
 };
 
 const notS3: Readonly<Record<NotS3, RegExp>> = {
-  webPage: /gave an answer that is not S3's\. Correct "endpoint"; or the network asks to sign in first/,
-  empty: /gave an answer that is not S3's\. Correct "endpoint"/,
-  json: /gave an answer that is not S3's\. Correct "endpoint"/,
-  loginPage: /redirects to https:\/\/login\.test instead of answering \(302\)\. Correct "endpoint"/,
-  missingPage: /answers with a web page \(404\), not as an S3 service\. Correct "endpoint"/,
-  forbiddenPage: /answers with a web page \(403\), not as an S3 service\. Correct "endpoint"/,
+  webPage: /did not respond like an S3 service\. Correct "endpoint", or sign in to the network first/,
+  empty: /did not respond like an S3 service\. Correct "endpoint"/,
+  json: /did not respond like an S3 service\. Correct "endpoint"/,
+  loginPage: /redirects to https:\/\/login\.test \(302\)\. Correct "endpoint"/,
+  missingPage: /responds with a web page \(404\), not like an S3 service\. Correct "endpoint"/,
+  forbiddenPage: /responds with a web page \(403\), not like an S3 service\. Correct "endpoint"/,
   otherText: /doesn't respond as a web server there\. Is the port in "endpoint" right/,
 };
 

@@ -23,7 +23,7 @@ test('what stands between here and the service is told apart from the service', 
     [
       new S3ServiceError(302, { location: '/login?token=abc' }, ''),
       'badSettings',
-      /redirects to https:\/\/s3\.example instead/,
+      /redirects to https:\/\/s3\.example \(302\)/,
     ],
     [
       new S3ServiceError(
