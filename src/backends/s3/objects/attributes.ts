@@ -6,8 +6,7 @@ import type { S3Api } from '../http/s3Api';
 import { contentTypeOf } from '../model/contentTypes';
 import { contentHeaders, type ObjectAttributes } from '../model/objectHeaders';
 import { expressClass, type ObjectFacts } from '../model/objectInfo';
-import type { ObjectLocation } from '../model/objectKey';
-import { aboutObject } from '../model/objectKey';
+import { aboutObject, type ObjectLocation } from '../model/objectKey';
 
 /** The attributes of a new file: those of its source, the settings, and a content type by its name. Pure. */
 export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Config): ObjectAttributes {
@@ -22,10 +21,7 @@ export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Conf
   return attributes;
 }
 
-/**
- * The attributes that a copy in another store takes along. Storage class, encryption, access list and tags belong to the store, whose
- * settings define them. Pure.
- */
+/** The attributes for a copy in another store, whose settings define storage class, encryption, access list and tags. Pure. */
 export function fileAttributesOf(facts: ObjectFacts): FileAttributes {
   const headers: Record<string, string> = {};
   for (const [, header, field] of contentHeaders) {
@@ -128,14 +124,22 @@ export async function taggingOf(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (tagCount === 0) return undefined;
-  const answer = await requests.sendCommand(
+  return new URLSearchParams(await tagsOf(requests, place, signal)).toString().replaceAll('+', '%20');
+}
+
+/** The names and values of an object's tags. */
+export async function tagsOf(
+  requests: S3Api,
+  place: ObjectLocation,
+  signal: AbortSignal,
+): Promise<[string, string][]> {
+  const input = { Bucket: place.bucket, Key: place.key };
+  const { TagSet = [] } = await requests.sendCommand(
     aboutObject(place),
-    (sdk) => new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }),
+    (sdk) => new sdk.GetObjectTaggingCommand(input),
     signal,
   );
-  const query = new URLSearchParams();
-  for (const { Key, Value } of answer.TagSet ?? []) query.append(Key ?? '', Value ?? '');
-  return query.toString().replaceAll('+', '%20');
+  return TagSet.map(({ Key = '', Value = '' }) => [Key, Value]);
 }
 
 function withModified(

@@ -1,6 +1,5 @@
 import { mapConcurrent } from '../../../base/mapConcurrent';
 import type { FileEntry } from '../../../remote/entry';
-import { isSameFile } from '../../../remote/entry';
 import type { Instant } from '../../../remote/modifiedTime';
 import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
@@ -8,35 +7,25 @@ import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
 import type { Sdk } from '../http/connection';
+import type { CopyResponse } from '../http/requestTypes';
 import { actionsFor, type S3Api } from '../http/s3Api';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
-import {
-  archivedReason,
-  entryOfFacts,
-  md5OfFacts,
-  type ObjectFacts,
-  storedModified,
-} from '../model/objectInfo';
+import { archivedReason, md5OfFacts, type ObjectFacts, storedModified } from '../model/objectInfo';
 import { aboutObject, copySourceOf, parseFilePath } from '../model/objectKey';
 import { copiedAttributes, sameAttributes, taggingOf } from './attributes';
 import { base64OfHex } from './digests';
 import { partSizeFor, withMultipartUpload } from './multipartUpload';
-import { checkPrecondition, preconditionError, underCondition } from './preconditions';
+import { assertUnchanged, checkPrecondition, preconditionError, underCondition } from './preconditions';
 import { etagOfPart } from './storedObject';
 
-/** Parts of a server-side copy; large, since no bytes pass through here. */
+/** In bytes. Parts of a server-side copy are large, since no bytes pass through this computer. */
 const copyPartSize = 512 * 1024 * 1024;
 
 /** The copy as it was stored. */
 export interface Copied {
   readonly entry: FileEntry;
   /** In milliseconds, by the clock of the service; undefined when the response had none. */
-  readonly lastModifiedMs: number | undefined;
-}
-
-interface StoredCopy {
-  readonly etag: string | undefined;
   readonly lastModifiedMs: number | undefined;
 }
 
@@ -72,12 +61,10 @@ export async function copyObject(
   signal: AbortSignal,
 ): Promise<Copied> {
   const from = parseFilePath(source.path);
-  const place = parseFilePath(to);
+  parseFilePath(to); // rejects a bad name before any request
   // Some services ignore the condition on the source, so a HEAD checks it too.
   const before = await requests.head(from, signal);
-  const seen = entryOfFacts(source.path, before);
-  if (!isSameFile(source, seen))
-    throw new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`);
+  const seen = assertUnchanged(source, before);
   const archived = archivedReason(before);
   if (archived) throw new RemoteError('archived', `"${source.path}": ${archived}`);
   if (precondition.kind !== 'none') await checkPrecondition(requests, to, precondition, signal);
@@ -88,14 +75,12 @@ export async function copyObject(
       before.size >= requests.config.copyCutoff
         ? await copyInParts(requests, host, copying, signal)
         : await copyWhole(requests, copying, signal);
-    return {
-      entry: copiedEntry(seen, to, modified ?? seen.modified, stored.etag),
-      lastModifiedMs: stored.lastModifiedMs,
-    };
+    const entry = copiedEntry(seen, to, modified ?? seen.modified, stored.etag);
+    return { entry, lastModifiedMs: stored.lastModifiedMs };
   } catch (error) {
     if (isRemoteError(error, 'changed'))
       throw await changedError(requests, error, source, to, precondition, signal);
-    throw preconditionError(error, place.bucket ? to : source.path, precondition);
+    throw preconditionError(error, to, precondition);
   }
 }
 
@@ -114,7 +99,7 @@ function copiedEntry(
   };
 }
 
-/** The error for a condition that failed: a HEAD shows whether the source or the target changed. */
+/** The error for a failed condition on the target. Throws `changed` when a HEAD shows that the source changed instead. */
 async function changedError(
   requests: S3Api,
   error: RemoteError,
@@ -123,11 +108,7 @@ async function changedError(
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const now = await requests.head(parseFilePath(source.path), signal);
-  if (!isSameFile(source, entryOfFacts(source.path, now)))
-    return new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`, {
-      cause: error,
-    });
+  assertUnchanged(source, await requests.head(parseFilePath(source.path), signal), error);
   return preconditionError(error, to, precondition);
 }
 
@@ -145,12 +126,13 @@ function attributesOf(
   return rest;
 }
 
-async function copyWhole(requests: S3Api, copying: Copying, signal: AbortSignal): Promise<StoredCopy> {
+async function copyWhole(requests: S3Api, copying: Copying, signal: AbortSignal): Promise<CopyResponse> {
   const { source, before, to, precondition, modified } = copying;
   const place = parseFilePath(to);
   const attributes = attributesOf(requests, copying);
   const { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL } = attributes;
-  const own = definedOf({ StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL });
+  const settable = Object.entries({ StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL });
+  const own: ObjectAttributes = Object.fromEntries(settable.filter(([, value]) => value !== undefined));
   const tags = before.tagCount > 0 ? ['s3:GetObjectTagging', 's3:PutObjectTagging'] : [];
   return underCondition(requests, to, precondition, signal, (condition) =>
     requests.copy(
@@ -169,20 +151,13 @@ async function copyWhole(requests: S3Api, copying: Copying, signal: AbortSignal)
   );
 }
 
-/** Drops undefined values, which would be sent as headers. */
-function definedOf(
-  attributes: { [K in keyof ObjectAttributes]?: ObjectAttributes[K] | undefined },
-): ObjectAttributes {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
-}
-
-/** Copies by UploadPartCopy. The parts carry no attributes, so the upload sets all of them, tags included. */
+/** Copies by UploadPartCopy. Parts have no attributes, so the upload sets all of them, including tags. */
 async function copyInParts(
   requests: S3Api,
   host: BackendHost,
   copying: Copying,
   signal: AbortSignal,
-): Promise<StoredCopy> {
+): Promise<CopyResponse> {
   const { source, before, to, precondition } = copying;
   const from = parseFilePath(source.path);
   const place = parseFilePath(to);

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DeleteObjectsCommand } from '@aws-sdk/client-s3';
-import { isSameFile } from '../../../remote/entry';
 import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
 import type { S3Api } from '../http/s3Api';
-import { entryOfFacts } from '../model/objectInfo';
 import { type About, aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { headIfThere, isImpliedFolder } from './lookup';
-import { conditionOf, preconditionError } from './preconditions';
+import { assertUnchanged, conditionOf, preconditionError } from './preconditions';
 
-/** The most keys that S3 takes in one request. */
+/** The number of keys that S3 accepts in one request. */
 export const maxBatch = 1000;
 
 /** A key to delete: its current version, or the version named. */
@@ -31,7 +29,7 @@ export async function removeObject(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  if (precondition.kind === 'ifAbsent') throw new Error('A file can not be removed where none may be');
+  if (precondition.kind === 'ifAbsent') throw new Error('A removal needs a file');
   const place = parseFilePath(path);
   const now = await headIfThere(requests, place, signal);
   if (!now) {
@@ -39,13 +37,12 @@ export async function removeObject(
       throw new RemoteError('isAFolder', `"${path}" is a folder.`);
     throw new RemoteError('notFound', `"${path}" does not exist.`);
   }
-  if (precondition.kind === 'ifMatch' && !isSameFile(precondition.entry, entryOfFacts(path, now)))
-    throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+  if (precondition.kind === 'ifMatch') assertUnchanged(precondition.entry, now);
   const { IfMatch } = conditionOf(precondition, requests.config.conditionalWrites);
   try {
     await deleteKey(requests, place, signal, IfMatch);
   } catch (error) {
-    // Many services support conditional writes but no conditional deletes; there the HEAD has to do.
+    // Many services support conditional writes but no conditional deletes; there only the HEAD protects the file.
     if (IfMatch !== undefined && isRemoteError(error, 'unsupported'))
       return deleteKey(requests, place, signal);
     throw preconditionError(error, path, precondition);
@@ -92,7 +89,7 @@ export async function removeObjects(
         if (path === undefined)
           throw new RemoteError(
             'corrupted',
-            `The service reports a failure for a key of "${bucket}" that was not to be removed.`,
+            `The service reports a failure for a key of "${bucket}" that was not in the request.`,
           );
         failures.set(path, error);
       }

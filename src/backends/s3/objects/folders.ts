@@ -1,14 +1,11 @@
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
+import { serviceName } from '../errors/errorText';
 import type { S3Api } from '../http/s3Api';
-import {
-  aboutObject,
-  checkKeyLength,
-  type ObjectLocation,
-  parseObjectPath,
-  prefixOf,
-} from '../model/objectKey';
+import { checkKeyLength, type ObjectLocation, parseObjectPath, prefixOf } from '../model/objectKey';
+import { deleteKey } from './deleting';
 import { assertListable, headIfThere, isImpliedFolder } from './lookup';
+import { alreadyThere } from './preconditions';
 
 /** Throws `notFound` or `forbidden` unless the bucket exists and may be used. */
 export async function checkBucket(requests: S3Api, bucket: string, signal: AbortSignal): Promise<void> {
@@ -16,18 +13,18 @@ export async function checkBucket(requests: S3Api, bucket: string, signal: Abort
     await requests.sendCommand({ bucket }, (sdk) => new sdk.HeadBucketCommand({ Bucket: bucket }), signal);
   } catch (error) {
     // The response to a HEAD has no body; here only the bucket can be missing.
-    if (isRemoteError(error, 'notFound')) throw noBucket(requests, bucket, error);
+    if (isRemoteError(error, 'notFound'))
+      throw new RemoteError(
+        'notFound',
+        `There is no bucket "${bucket}" at ${serviceName(requests.config)}.`,
+        {
+          cause: error,
+          code: 'NoSuchBucket (404)',
+        },
+      );
     if (!isRemoteError(error, 'forbidden')) throw error;
     await assertListable(requests, bucket, error, signal);
   }
-}
-
-function noBucket(requests: S3Api, bucket: string, cause?: unknown): RemoteError {
-  const where = requests.config.endpoint === undefined ? 'AWS S3' : new URL(requests.config.endpoint).host;
-  return new RemoteError('notFound', `There is no bucket "${bucket}" at ${where}.`, {
-    cause,
-    code: 'NoSuchBucket (404)',
-  });
 }
 
 /** Creates the marker of a folder: an empty object whose key ends in a slash. Never creates a bucket. */
@@ -57,15 +54,14 @@ export async function makeFolder(requests: S3Api, path: RemotePath, signal: Abor
   }
 }
 
-/** Undefined where neither HEAD nor listing is allowed: then the condition of the marker's PUT has to do. Throws `alreadyExists` for a file. */
+/** Undefined where neither HEAD nor listing is allowed: then only the condition of the marker's PUT applies. Throws `alreadyExists` for a file. */
 async function folderExists(
   requests: S3Api,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<boolean | undefined> {
   try {
-    if (await headIfThere(requests, parseObjectPath(path), signal))
-      throw new RemoteError('alreadyExists', `There is a file "${path}" already.`);
+    if (await headIfThere(requests, parseObjectPath(path), signal)) throw alreadyThere(path);
     // Finds a marker with content as well, which must not be overwritten.
     return await isImpliedFolder(requests, path, signal);
   } catch (error) {
@@ -112,11 +108,7 @@ export async function removeFolder(requests: S3Api, path: RemotePath, signal: Ab
     throw new RemoteError('notFound', `There is no folder "${path}".`);
   if (!marker || marker.size > 0 || objects.length + undecodable.length > 1)
     throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
-  await requests.sendCommand(
-    aboutObject({ bucket, key }),
-    (sdk) => new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }),
-    signal,
-  );
+  await deleteKey(requests, { bucket, key }, signal);
 }
 
 /** Removes the marker of a folder, unless the marker has content. */
@@ -124,9 +116,5 @@ export async function removeMarker(requests: S3Api, path: RemotePath, signal: Ab
   signal.throwIfAborted();
   const marker = prefixOf(path);
   if (marker.key === '' || (await headIfThere(requests, marker, signal))?.size !== 0) return;
-  await requests.sendCommand(
-    aboutObject(marker),
-    (sdk) => new sdk.DeleteObjectCommand({ Bucket: marker.bucket, Key: marker.key }),
-    signal,
-  );
+  await deleteKey(requests, marker, signal);
 }

@@ -17,7 +17,7 @@ import {
 import { isUnsupportedReason, pathOfKey, prefixOf, unusableKey } from '../model/objectKey';
 import type { ModifiedTimeCache } from './modifiedTimeCache';
 
-/** Facts about a bucket that the service doesn't list. */
+/** Facts about a bucket that a listing lacks. */
 export interface ListingFacts {
   /** Modified times of earlier requests; undefined = none are cached. */
   readonly times: ModifiedTimeCache | undefined;
@@ -264,12 +264,9 @@ function undecodableEntries(page: ListPage, bucket: string, folder: RemotePath):
   }));
 }
 
+/** The path of the bucket and the leading parts of the key that need no decoding. */
 function safeParent(bucket: string, rawKey: string): RemotePath {
   const parts = rawKey.split('/');
-  const good: string[] = [];
-  for (const part of parts) {
-    if (part === '' || part.includes('%')) break;
-    good.push(part);
-  }
-  return [bucket, ...good].join('/') as RemotePath;
+  const end = parts.findIndex((part) => part === '' || part.includes('%'));
+  return [bucket, ...(end < 0 ? parts : parts.slice(0, end))].join('/') as RemotePath;
 }

@@ -5,9 +5,9 @@ import { isDirectoryBucket } from '../model/bucketNames';
 import { factsOfListed, type ObjectFacts } from '../model/objectInfo';
 import { type ObjectLocation, parseObjectPath, prefixOf } from '../model/objectKey';
 
-/**
- * A HEAD returns "access denied" for objects that may not be read, and also for missing ones where the policy doesn't allow listing the
- * whole bucket. A listing of the key alone may be allowed (a policy with a condition on `s3:prefix`), and shows whether it exists.
+/*
+ * A HEAD of a missing object returns 403 unless the policy allows listing the whole bucket. A policy with a condition on `s3:prefix` may still
+ * allow a listing of the key alone, which shows whether the object exists.
  */
 
 /** Whether any key begins with `path/`, so that it is a folder with or without a marker. Throws `notFound` for a missing bucket. */
@@ -17,8 +17,8 @@ export async function isImpliedFolder(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { bucket, key } = prefixOf(path);
-  const answer = await requests.list({ bucket, prefix: key, maxKeys: 1 }, signal);
-  return answer.objects.length + answer.undecodable.length > 0;
+  const { objects, undecodable } = await requests.list({ bucket, prefix: key, maxKeys: 1 }, signal);
+  return objects.length + undecodable.length > 0;
 }
 
 /** The object at `place`; undefined when absent. Throws `forbidden` where neither a HEAD nor a listing is allowed. */
@@ -32,13 +32,13 @@ export async function headIfThere(
   } catch (error) {
     if (isRemoteError(error, 'notFound')) return undefined;
     if (!isRemoteError(error, 'forbidden') || isDirectoryBucket(place.bucket)) throw error;
-    const listed = await orRefusal(() => requests.listed(place, signal));
+    const listed = await orDenial(() => requests.listed(place, signal));
     if (listed instanceof RemoteError) throw withReasonOf(error, listed);
     return listed && factsOfListed(listed, error);
   }
 }
 
-/** The file, as a listing shows it, or folder at a path whose HEAD was denied. Throws `notFound`, or `forbidden` with the reason of the listing. */
+/** The file (as a listing shows it) or folder at a path whose HEAD was denied. Throws `notFound`, or `forbidden` with the reason of the listing. */
 export async function statByListing(
   requests: S3Api,
   path: RemotePath,
@@ -46,13 +46,13 @@ export async function statByListing(
   signal: AbortSignal,
 ): Promise<ObjectFacts | 'folder'> {
   const place = parseObjectPath(path);
-  const isFolder = await orRefusal(() => isImpliedFolder(requests, path, signal));
+  const isFolder = await orDenial(() => isImpliedFolder(requests, path, signal));
   if (isFolder === true) return 'folder';
   const listed = isDirectoryBucket(place.bucket)
     ? denied
-    : await orRefusal(() => requests.listed(place, signal));
+    : await orDenial(() => requests.listed(place, signal));
   if (listed instanceof RemoteError) {
-    // A policy that allows listing below this name but not the name itself is about a folder, which may be empty.
+    // A policy that allows listing below this name, but not the name itself, describes a folder, which may be empty.
     if (isFolder === false || (await isListableRoot(requests, path, signal))) return 'folder';
     throw withReasonOf(denied, isFolder);
   }
@@ -68,7 +68,7 @@ export async function assertListable(
   signal: AbortSignal,
 ): Promise<void> {
   const path = bucket as RemotePath;
-  const found = await orRefusal(() => isImpliedFolder(requests, path, signal));
+  const found = await orDenial(() => isImpliedFolder(requests, path, signal));
   if (!(found instanceof RemoteError) || (await isListableRoot(requests, path, signal))) return;
   throw withReasonOf(denied, found);
 }
@@ -77,11 +77,11 @@ export async function assertListable(
 async function isListableRoot(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<boolean> {
   const { root } = requests.config;
   if (root === rootPath || !isWithin(root, path) || parseObjectPath(root).key === '') return false;
-  return !((await orRefusal(() => isImpliedFolder(requests, root, signal))) instanceof RemoteError);
+  return !((await orDenial(() => isImpliedFolder(requests, root, signal))) instanceof RemoteError);
 }
 
 /** The result, or the error when the request is not allowed. */
-async function orRefusal<T>(send: () => Promise<T>): Promise<T | RemoteError> {
+async function orDenial<T>(send: () => Promise<T>): Promise<T | RemoteError> {
   try {
     return await send();
   } catch (error) {
@@ -90,15 +90,13 @@ async function orRefusal<T>(send: () => Promise<T>): Promise<T | RemoteError> {
   }
 }
 
-/** The response to a HEAD has no message, so the error takes the one of the listing that followed. */
+/** Adds the service's message for the listing, since the response to a HEAD has none. */
 function withReasonOf(denied: RemoteError, listing: unknown): RemoteError {
   const reason = listing instanceof RemoteError ? / \S+ says: .*$/s.exec(listing.message)?.[0] : undefined;
   if (reason === undefined || denied.message.includes(' says: ')) return denied;
   const { code } = denied;
-  return new RemoteError('forbidden', `${denied.message}${reason}`, {
-    cause: denied,
-    ...(code !== undefined && { code }),
-  });
+  const details = { cause: denied, ...(code !== undefined && { code }) };
+  return new RemoteError('forbidden', `${denied.message}${reason}`, details);
 }
 
 /** Whether there is a folder and no object at `path`. A store on a file system shows an empty folder without a marker only to a HEAD of `path/`. */

@@ -19,15 +19,14 @@ export interface ObjectVersion {
 }
 
 const header = 'cloud-remotes stored times 1';
-/** Per bucket; the oldest entries are dropped. About 250 MB of memory when full. */
+/** Per bucket; a full cache drops the oldest entries. Takes about 250 MB of memory when full. */
 const defaultMaxEntries = 1_000_000;
 /** Replaces an MD5 that equals the ETag, as for nearly every object that was not uploaded in parts. */
 const sameAsEtag = '=';
 
 /**
- * Modified times of a bucket's objects, kept between sessions, so that a sync without changes needs no HEAD (H29). A listing doesn't have
- * `X-Amz-Meta-Mtime`; an entry counts while ETag and LastModified of the listing agree with it. Losing the file costs HEADs and nothing
- * else.
+ * Caches the modified times of a bucket's objects between sessions, so a sync without changes needs no HEAD (H29): a listing doesn't have
+ * `X-Amz-Meta-Mtime`. An entry is valid while ETag and LastModified of the listing match it. Losing the file costs only HEADs.
  *
  * One line per object: key, etag, earliest and latest LastModified (ms), seconds and nanoseconds of the time, md5; tab-separated.
  */
@@ -76,7 +75,7 @@ export class ModifiedTimeCache {
     this.put(key, version.etag, from, from + 999, facts);
   }
 
-  /** Caches the facts of our own write. Its response has no LastModified, which lies between `fromMs` and `toMs` by the clock of the service. */
+  /** Caches the facts of our own write, whose LastModified is between `fromMs` and `toMs` by the clock of the service. */
   cacheWrite(key: string, etag: string, fromMs: number, toMs: number, facts: StoredFacts): void {
     this.put(key, etag, Math.floor(fromMs), Math.ceil(toMs), facts);
   }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Log } from '../../../base/log';
 
-/** A multipart upload that was begun. */
+/** A started multipart upload. */
 export interface OpenUpload {
   /** See `storageIdOf`. */
   readonly location: string;
@@ -13,7 +13,7 @@ export interface OpenUpload {
   readonly uploadId: string;
 }
 
-/** An upload that a process left open when it ended. */
+/** An upload that its process neither completed nor aborted. */
 export interface OrphanedUpload extends OpenUpload {
   /** Deletes the entry, after the upload was aborted. Never fails. */
   forget(): Promise<void>;
@@ -24,13 +24,13 @@ interface JournalEntry extends OpenUpload {
   readonly pid: number;
 }
 
-/** In milliseconds. No upload takes longer: for an older entry the system has reused the process id. */
+/** In milliseconds. No upload takes longer: a running process with the id of an older entry is another one. */
 const maxAgeMs = 7 * 24 * 3_600_000;
 
 /**
- * Records running multipart uploads on disk, one small file each, so that a later session can abort the uploads that a crash left open
- * (H23). Only recorded uploads are certainly ours. An entry has the key, no content and no credentials. An upload whose process ends before
- * the response to its begin is not recorded, and is left to the bucket's lifecycle rules.
+ * Records running multipart uploads on disk, one small file each, so that a later session can abort the orphans of a crash (H23). An entry has
+ * the key, but no content and no credentials. An upload is not recorded when its process ends before the response to its start; the bucket's
+ * lifecycle rules remove it.
  */
 export class MultipartUploadJournal {
   private readonly folder: string | undefined;

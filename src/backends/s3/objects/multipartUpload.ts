@@ -4,7 +4,7 @@ import type { ByteSource, FileFacts } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf, storageIdOf } from '../config/s3Config';
-import type { BegunUpload } from '../http/requestTypes';
+import type { BegunUpload, WriteCondition } from '../http/requestTypes';
 import type { S3Api } from '../http/s3Api';
 import { responseDateMs } from '../http/sdkResponses';
 import { isDirectoryBucket } from '../model/bucketNames';
@@ -14,7 +14,7 @@ import { aboutObject, type ObjectLocation } from '../model/objectKey';
 import { base64OfHex, readWithDigests, type WholeDigests, WholeMd5 } from './digests';
 import { headIfThere } from './lookup';
 import { MultipartUploadJournal } from './multipartJournal';
-import { underCondition, type WriteCondition } from './preconditions';
+import { underCondition } from './preconditions';
 import {
   checkMultipartEtag,
   checkStoredMd5,
@@ -27,10 +27,10 @@ import {
 
 const mebi = 1024 * 1024;
 
-/** Time for aborting a failed upload, in milliseconds; then the bucket's lifecycle rules have to remove the parts. */
+/** Time for aborting a failed upload, in milliseconds; after that the bucket's lifecycle rules must remove the parts. */
 const abortTimeoutMs = 30_000;
 
-/** A file on its way to the service. */
+/** A file to be uploaded. */
 export interface Upload extends WriteTarget {
   readonly body: ByteSource;
   readonly facts: FileFacts;
@@ -59,10 +59,10 @@ export function partSizeFor(size: number, chunkSize: number, maxParts = 10_000):
 }
 
 /**
- * Sends a file in parts, `concurrency` at once, so memory is bounded by part size × concurrency. A failed part is retried by itself.
+ * Sends a file in parts, `concurrency` at once, so memory is bounded by part size × concurrency. A failed part is retried alone.
  *
- * `digests` come from an earlier read of the body; then only the CRC32 of each part is compared, which is cheaper than a second MD5 of the
- * whole. Without them the MD5 of the whole is computed here, and has to equal `body.md5` where the body announces one.
+ * With the `digests` of an earlier read only the CRC32 of each part is compared, which is cheaper than a second MD5 of the whole. Without them
+ * the MD5 of the whole is computed here, and must equal `body.md5` if the body announces one.
  */
 export function uploadInParts(
   requests: S3Api,
@@ -117,12 +117,12 @@ export function uploadInParts(
 }
 
 /**
- * Begins a multipart upload, lets `sendParts` send the parts, and completes it.
+ * Starts a multipart upload, sends the parts with `sendParts`, and completes the upload. Invariants:
  *
- * 1. The upload is recorded on disk while it runs, so that the next session can abort it after a crash (H23).
- * 2. When anything fails or is cancelled, the upload is aborted: parts that stay cost money.
+ * 1. A running upload is recorded on disk, so the next session can abort it after a crash (H23).
+ * 2. A failed or cancelled upload is aborted: its parts would cost money.
  * 3. An object becomes visible only by the completion, which enforces the precondition.
- * 4. A completion whose response was lost is recognised by the ETag of the object.
+ * 4. A completion with a lost response is recognised by the ETag of the object.
  */
 export async function withMultipartUpload(
   requests: S3Api,
@@ -137,7 +137,7 @@ export async function withMultipartUpload(
   const begun = await requests.beginUpload(place, attributes, withCrc, signal);
   const { uploadId } = begun;
   if (!uploadId)
-    throw new RemoteError('corrupted', 'The service began a multipart upload without an upload ID.');
+    throw new RemoteError('corrupted', 'The service started a multipart upload without an upload ID.');
   const journal = new MultipartUploadJournal(host.cacheFolder, host.log);
   const forget = await journal.record({ location: storageIdOf(requests.config), ...place, uploadId });
   await abortOrphans(requests, host, journal);
@@ -157,7 +157,7 @@ export async function withMultipartUpload(
   }
 }
 
-/** Puts the parts together. */
+/** Completes the upload. The first attempt may have succeeded if its response was lost. */
 function complete(
   requests: S3Api,
   host: BackendHost,
@@ -198,10 +198,9 @@ function complete(
       return completed;
     }
   };
-  /** The object, when an attempt whose response was lost has completed it. */
   const findCompleted = async (): Promise<StoredObject | undefined> => {
     const now = await headIfThere(requests, place, signal).catch((cause: unknown) => {
-      if (isRemoteError(cause)) return undefined; // the error of the completion says more
+      if (isRemoteError(cause)) return undefined; // the error of the completion is more useful
       throw cause;
     });
     if (now?.etag === undefined || now.etag !== expectedEtag) return undefined;
@@ -211,7 +210,7 @@ function complete(
   return withRetries(`finish the upload of ${path}`, attempt, retryPolicy(host), signal);
 }
 
-/** Aborts an upload, which removes its parts. An upload that doesn't exist is fine. */
+/** Aborts an upload, which removes its parts. Ignores a missing upload. */
 async function abortMultipartUpload(
   requests: S3Api,
   host: BackendHost,
@@ -231,10 +230,10 @@ async function abortMultipartUpload(
   }
 }
 
-/** Connections that have looked for orphans. */
+/** The remotes that have looked for orphans. */
 const orphansChecked = new WeakSet<S3Api>();
 
-/** Aborts, once per remote, the uploads that crashed processes left open. Never fails: the next session retries an upload that can't be aborted. */
+/** Aborts the orphans of crashed processes, once per remote. Never fails: the next session retries. */
 async function abortOrphans(
   requests: S3Api,
   host: BackendHost,

@@ -1,19 +1,14 @@
-import { isSameFile } from '../../../remote/entry';
+import { type FileEntry, isSameFile } from '../../../remote/entry';
 import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
+import type { WriteCondition } from '../http/requestTypes';
 import type { S3Api } from '../http/s3Api';
 import { entryOfFacts, type ObjectFacts } from '../model/objectInfo';
 import { parseObjectPath } from '../model/objectKey';
 import { headIfThere, isFolderOnly } from './lookup';
 
-/** The condition of a request that changes an object, in the names the SDK uses. */
-export interface WriteCondition {
-  readonly IfMatch?: string;
-  readonly IfNoneMatch?: string;
-}
-
-/** The condition by which the service enforces `precondition`; empty where it can't, or where the settings say so. Pure. */
+/** The condition that makes the service enforce `precondition`; empty where there is none, or with `conditionalWrites: checked`. Pure. */
 export function conditionOf(
   precondition: Precondition,
   conditionalWrites: 'enforced' | 'checked',
@@ -26,9 +21,9 @@ export function conditionOf(
 }
 
 /**
- * Sends a request that changes the object at `path` under the condition for `precondition`. For some stores (SeaweedFS) a folder of that
- * name violates `If-None-Match`. When there is only a folder, `send` is called again without a condition; a store that can't keep a file
- * beside the folder then returns its own error.
+ * Sends a request that changes the object at `path` under the condition for `precondition`. In some stores (SeaweedFS) a folder of that name
+ * violates `If-None-Match`. If there is only a folder, `send` is called again without a condition; a store that can't hold both then returns
+ * its own error.
  */
 export async function underCondition<T>(
   requests: S3Api,
@@ -81,7 +76,7 @@ export function assertPrecondition(
 ): void {
   if (precondition.kind === 'ifAbsent' && now) throw alreadyThere(path);
   if (precondition.kind === 'ifMatch' && !(now && isSameFile(precondition.entry, entryOfFacts(path, now))))
-    throw changedMeanwhile(path);
+    throw changedOrRemoved(path);
 }
 
 /** Translates the error of a conditional request: a violated `If-None-Match` means that an object exists. */
@@ -90,22 +85,28 @@ export function preconditionError(error: unknown, path: RemotePath, precondition
   if (precondition.kind === 'ifAbsent' && error.kind === 'changed') return alreadyThere(path, error);
   // If-Match on an object that is gone is a 404.
   if (precondition.kind === 'ifMatch' && error.kind === 'notFound' && !error.code?.startsWith('NoSuchBucket'))
-    return changedMeanwhile(path, error);
+    return changedOrRemoved(path, error);
   if (precondition.kind !== 'none' && error.kind === 'unsupported')
     return new RemoteError(
       'unsupported',
-      `The service does not support conditional writes. Set "conditionalWrites" to "checked"; the connection test offers that.`,
+      'The service does not support conditional writes. Set "conditionalWrites" to "checked", or run the connection test.',
       { cause: error },
     );
   return error;
 }
 
-function alreadyThere(path: RemotePath, cause?: unknown): RemoteError {
+export function alreadyThere(path: RemotePath, cause?: unknown): RemoteError {
   return new RemoteError('alreadyExists', `There is a file "${path}" already.`, { cause });
 }
 
-function changedMeanwhile(path: RemotePath, cause?: unknown): RemoteError {
-  return new RemoteError('changed', `"${path}" was changed or removed by someone else in the meantime.`, {
-    cause,
-  });
+function changedOrRemoved(path: RemotePath, cause?: unknown): RemoteError {
+  const message = `"${path}" was changed or removed by someone else in the meantime.`;
+  return new RemoteError('changed', message, { cause });
+}
+
+/** The entry of the object `now`. Throws `changed` unless it is the file that was `seen`. Pure. */
+export function assertUnchanged(seen: FileEntry, now: ObjectFacts, cause?: unknown): FileEntry {
+  const entry = entryOfFacts(seen.path, now);
+  if (isSameFile(seen, entry)) return entry;
+  throw new RemoteError('changed', `"${seen.path}" was changed by someone else in the meantime.`, { cause });
 }

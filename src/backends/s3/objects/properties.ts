@@ -3,9 +3,8 @@ import { isRemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
 import { md5OfFacts } from '../model/objectInfo';
-import { aboutObject, parseObjectPath } from '../model/objectKey';
-
-type Property = PropertyGroup['properties'][number];
+import { parseObjectPath } from '../model/objectKey';
+import { tagsOf } from './attributes';
 
 /** The metadata of a bucket or object. Throws `notFound`. */
 export async function propertiesOf(
@@ -53,16 +52,8 @@ async function objectProperties(
     group('Metadata', facts.metadata),
   ];
   if (facts.tagCount > 0) {
-    const tags = await ifAllowed(
-      () =>
-        requests.sendCommand(
-          aboutObject(place),
-          (sdk) => new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }),
-          signal,
-        ),
-      (answer) => Object.fromEntries((answer.TagSet ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
-    );
-    groups.push(group('Tags', tags));
+    const tags = async () => Object.fromEntries(await tagsOf(requests, place, signal));
+    groups.push(group('Tags', await ifAllowed(tags)));
   }
   return groups.filter(({ properties }) => properties.length > 0);
 }
@@ -73,39 +64,42 @@ async function bucketProperties(
   signal: AbortSignal,
 ): Promise<readonly PropertyGroup[]> {
   const about = { bucket };
-  const location = await ifAllowed(
-    () => requests.sendCommand(about, (sdk) => new sdk.GetBucketLocationCommand({ Bucket: bucket }), signal),
+  const input = { Bucket: bucket };
+  const location = await ifAllowed(async () => {
+    const { LocationConstraint } = await requests.sendCommand(
+      about,
+      (sdk) => new sdk.GetBucketLocationCommand(input),
+      signal,
+    );
     // AWS returns no constraint for its oldest region.
-    (answer) => ({
-      Location:
-        answer.LocationConstraint || (requests.config.endpoint === undefined ? 'us-east-1' : 'default'),
-    }),
-  );
-  const versioning = await ifAllowed(
-    () =>
-      requests.sendCommand(about, (sdk) => new sdk.GetBucketVersioningCommand({ Bucket: bucket }), signal),
-    (answer) => ({ Versioning: answer.Status ?? 'Off', 'MFA delete': answer.MFADelete }),
-  );
+    const unnamed = requests.config.endpoint === undefined ? 'us-east-1' : 'default';
+    return { Location: LocationConstraint || unnamed };
+  });
+  const versioning = await ifAllowed(async () => {
+    const { Status, MFADelete } = await requests.sendCommand(
+      about,
+      (sdk) => new sdk.GetBucketVersioningCommand(input),
+      signal,
+    );
+    return { Versioning: Status ?? 'Off', 'MFA delete': MFADelete };
+  });
   return [group('Bucket', { Name: bucket, ...location, ...versioning })];
 }
 
+type Values = Readonly<Record<string, string | undefined>>;
+
 /** Shows an error when the request is not allowed or not supported. Throws other errors. */
-async function ifAllowed<T>(
-  request: () => Promise<T>,
-  show: (answer: T) => Record<string, string | undefined>,
-): Promise<Record<string, string | undefined>> {
+async function ifAllowed(request: () => Promise<Values>): Promise<Values> {
   try {
-    return show(await request());
+    return await request();
   } catch (error) {
     if (isRemoteError(error, 'forbidden', 'unsupported')) return { 'Not shown': error.message };
     throw error;
   }
 }
 
-function group(title: string, values: Readonly<Record<string, string | undefined>>): PropertyGroup {
-  const properties: Property[] = [];
-  for (const [name, value] of Object.entries(values))
-    if (value !== undefined && value !== '') properties.push({ name, value });
+function group(title: string, values: Values): PropertyGroup {
+  const properties = Object.entries(values).flatMap(([name, value]) => (value ? [{ name, value }] : []));
   return { title, properties };
 }
 

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { type ExpectedBody, lengthMismatch, readVerified, verifyStream } from '../../../http/verifiedBody';
 import type { FileEntry } from '../../../remote/entry';
-import { isSameFile } from '../../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
@@ -12,10 +11,11 @@ import { entryOfFacts, type ObjectFacts, type UnsizedFacts } from '../model/obje
 import { aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { fileAttributesOf } from './attributes';
 import { crc32Checksum } from './digests';
+import { assertUnchanged } from './preconditions';
 
 /**
- * Opens an object's content. The stream fails, and never just ends, when the body is cut short; the whole object is checked
- * against its CRC32 where the service told one. Breaking off frees the connection.
+ * Opens an object's content. The stream fails when the body is cut short, or when a whole object doesn't match the CRC32 that the service sent.
+ * Destroying the stream frees the connection.
  */
 export async function readObject(
   requests: S3Api,
@@ -27,34 +27,34 @@ export async function readObject(
   const place = parseFilePath(path);
   const { range, expected } = options;
   if (range?.end !== undefined && range.end <= range.start)
-    return nothing(requests, path, place, options, signal);
-  let answer: GetResponse;
+    return readNothing(requests, path, place, options, signal);
+  let response: GetResponse;
   try {
-    answer = await getAsSeen(requests, path, place, options, signal);
+    response = await getAsSeen(requests, path, place, options, signal);
   } catch (error) {
-    // A range that begins at the end or beyond (of an empty object, say) holds no bytes; HTTP calls that an error.
+    // HTTP treats a range that starts at the end of the object or beyond, such as of an empty object, as an error.
     if (range && isRemoteError(error) && error.code?.includes('416'))
-      return nothing(requests, path, place, options, signal);
+      return readNothing(requests, path, place, options, signal);
     throw error;
   }
   try {
-    const facts = await sized(requests, place, answer.facts, expected, signal);
+    const facts = await withSize(requests, place, response.facts, expected, signal);
     const entry = entryAsSeen(path, expected, facts);
-    const length = lengthOfBody(answer, facts.size, options, path);
+    const length = lengthOfBody(response, facts.size, options, path);
     onFacts(facts);
     const attributes = fileAttributesOf(facts);
     return {
-      stream: verifyStream(answer.stream, expectedBody(requests, place, answer, length), signal),
+      stream: verifyStream(response.stream, expectedBody(requests, place, response, length), signal),
       entry,
       attributes,
     };
   } catch (error) {
-    answer.stream.destroy();
+    response.stream.destroy();
     throw error;
   }
 }
 
-/** The whole of an object in memory, as checked as `readObject` checks it. */
+/** Reads a whole object into memory, with the checks of `readObject`. */
 export async function readWholeObject(
   requests: S3Api,
   file: FileEntry,
@@ -62,20 +62,20 @@ export async function readWholeObject(
   signal: AbortSignal,
 ): Promise<WholeContent> {
   const place = parseFilePath(file.path);
-  const answer = await getAsSeen(requests, file.path, place, { expected: file }, signal);
+  const response = await getAsSeen(requests, file.path, place, { expected: file }, signal);
   try {
-    const facts = await sized(requests, place, answer.facts, file, signal);
+    const facts = await withSize(requests, place, response.facts, file, signal);
     const entry = entryAsSeen(file.path, file, facts);
-    lengthOfBody(answer, facts.size, {}, file.path);
+    lengthOfBody(response, facts.size, {}, file.path);
     const content = await readVerified(
-      answer.stream,
-      expectedBody(requests, place, answer, facts.size),
+      response.stream,
+      expectedBody(requests, place, response, facts.size),
       signal,
     );
     onFacts(facts);
     return { content, entry, attributes: fileAttributesOf(facts) };
   } catch (error) {
-    answer.stream.destroy();
+    response.stream.destroy();
     throw error;
   }
 }
@@ -106,11 +106,8 @@ async function getAsSeen(
   }
 }
 
-/**
- * The facts with the object's size. An answer in chunks doesn't tell it; then it is that of what was seen, and the body is counted, or it is
- * asked for.
- */
-async function sized(
+/** Adds the size that a chunked response lacks: the expected one, which the body is checked against, or that of a HEAD. */
+async function withSize(
   requests: S3Api,
   place: ObjectLocation,
   facts: UnsizedFacts,
@@ -120,25 +117,23 @@ async function sized(
   if (facts.size !== undefined) return { ...facts, size: facts.size };
   if (expected) return { ...facts, size: expected.size };
   const now = await requests.head(place, signal);
-  if (now.etag !== facts.etag) throw changedMeanwhile(aboutObject(place).path);
-  return { ...facts, size: now.size };
+  if (now.etag === facts.etag) return { ...facts, size: now.size };
+  throw new RemoteError(
+    'changed',
+    `"${aboutObject(place).path}" was changed by someone else in the meantime.`,
+  );
 }
 
-/** Throws `changed` when it isn't what was seen, `damaged` when it is and has another size: then one of the service's two answers is wrong. */
+/** Throws `changed` for another version, `corrupted` for another size of the same version: then one of the two responses is wrong. */
 function entryAsSeen(path: RemotePath, expected: FileEntry | undefined, facts: ObjectFacts): FileEntry {
-  const entry = entryOfFacts(path, facts);
-  if (!expected) return entry;
-  if (!isSameFile(expected, entry)) throw changedMeanwhile(path);
+  if (!expected) return entryOfFacts(path, facts);
+  const entry = assertUnchanged(expected, facts);
   if (expected.size !== entry.size)
     throw new RemoteError(
       'corrupted',
-      `"${path}" was listed with ${expected.size} bytes, and now has ${entry.size} under the same ETag. Nothing of it was taken.`,
+      `"${path}" was listed with ${expected.size} bytes and now has ${entry.size} under the same ETag, so it was not read.`,
     );
   return entry;
-}
-
-function changedMeanwhile(path: string): RemoteError {
-  return new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
 }
 
 function expectedBody(
@@ -157,8 +152,8 @@ function expectedBody(
   };
 }
 
-/** The answer for a range that holds no bytes. */
-async function nothing(
+/** The result for a range without bytes. */
+async function readNothing(
   requests: S3Api,
   path: RemotePath,
   place: ObjectLocation,
@@ -170,7 +165,7 @@ async function nothing(
   return { stream: Readable.from([]), entry, attributes: fileAttributesOf(facts) };
 }
 
-/** Bytes that the body must have. Throws `damaged` when the answer isn't of the range that was asked for, or announces another length. */
+/** The length of the body. Throws `corrupted` when the response has another range than requested, or announces another length. */
 function lengthOfBody(
   { contentRange, bodyLength }: GetResponse,
   size: number,
@@ -180,10 +175,10 @@ function lengthOfBody(
   const isWhole = !range || (range.start === 0 && contentRange === undefined && (range.end ?? size) >= size);
   const end = isWhole ? size : Math.min(range.end ?? size, size);
   const start = isWhole ? 0 : range.start;
-  const got = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '');
-  const isRight = got ? Number(got[1]) === start && Number(got[2]) === end - 1 : isWhole;
-  if (!isRight)
-    throw new RemoteError('corrupted', `The service gave other bytes of "${path}" than were asked for.`);
+  const received = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '');
+  const isRequested = received ? Number(received[1]) === start && Number(received[2]) === end - 1 : isWhole;
+  if (!isRequested)
+    throw new RemoteError('corrupted', `The service returned another range of "${path}" than requested.`);
   if (bodyLength !== undefined && bodyLength !== end - start)
     throw lengthMismatch(bodyLength, { path, length: end - start });
   return end - start;

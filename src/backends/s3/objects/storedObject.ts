@@ -13,11 +13,11 @@ export interface WriteTarget {
   readonly precondition: Precondition;
 }
 
-/** What the response to a finished write says. */
+/** A stored object, from the response to its write. */
 export interface StoredObject {
   /** Without quotes. */
   readonly etag: string | undefined;
-  /** Lower-case hex, of what was sent. */
+  /** Lower-case hex, of the sent content. */
   readonly md5: string | undefined;
   readonly serverSideEncryption: string | undefined;
   /** The object was stored between these times, in milliseconds by the clock of the service. */
@@ -25,15 +25,15 @@ export interface StoredObject {
   readonly toMs: number | undefined;
 }
 
-/** The error for a source whose content differs from the MD5 it announced. */
+/** The error for content that differs from the MD5 that the source announced. */
 export function md5Mismatch(path: RemotePath): RemoteError {
   return new RemoteError(
     'corrupted',
-    `The content for "${path}" was read corrupted: its MD5 differs. Nothing was stored.`,
+    `The content for "${path}" was corrupted when it was read: its MD5 differs. Nothing was stored.`,
   );
 }
 
-/** Throws `corrupted` when the ETag shows other content than was sent: the store ignores Content-MD5. */
+/** Throws `corrupted` when the ETag shows that other content was stored, because the store ignores Content-MD5. */
 export function checkStoredMd5(
   { path, place }: WriteTarget,
   etag: string | undefined,
@@ -55,7 +55,7 @@ export function checkMultipartEtag(
   if (expected === undefined || etag === undefined || serverSideEncryption?.startsWith('aws:kms')) return;
   if (isDirectoryBucket(place.bucket)) return;
   if (/^[0-9a-f]{32}-\d+$/.test(etag) && etag !== expected)
-    throw new RemoteError('corrupted', `The service put the parts of "${path}" together wrongly.`);
+    throw new RemoteError('corrupted', `The service assembled the parts of "${path}" incorrectly.`);
 }
 
 /** The ETag that S3 gives to an object of parts with these MD5s (hex). Pure. */
@@ -66,8 +66,8 @@ export function multipartEtag(md5s: readonly string[]): string {
 }
 
 /**
- * The ETag of a part as CompleteMultipartUpload takes it, with quotes. A service or proxy that marks it as weak (`W/"…"`) doesn't accept
- * the mark. Undefined when the response had none. Pure.
+ * The ETag of a part for CompleteMultipartUpload, with quotes; undefined when the response had none. A service or proxy that marks ETags as weak
+ * (`W/"…"`) doesn't accept the mark. Pure.
  */
 export function etagOfPart(header: string | undefined): string | undefined {
   const etag = unquotedEtag(header?.trim());

@@ -4,6 +4,7 @@ import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
+import type { WriteCondition } from '../http/requestTypes';
 import type { S3Api } from '../http/s3Api';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
@@ -19,13 +20,12 @@ import {
   conditionOf,
   preconditionError,
   underCondition,
-  type WriteCondition,
 } from './preconditions';
 import { checkStoredMd5, md5Mismatch, type StoredObject } from './storedObject';
 
-/** Bodies up to this size, in bytes, are read into memory once and sent by one request, which can be retried. */
+/** In bytes. Smaller bodies are read into memory once and sent by one request, which can be retried. */
 const inMemoryLimit = 8 * 1024 * 1024;
-/** Tolerance, in milliseconds, when the Date of a response is used as LastModified. */
+/** Tolerance, in milliseconds, for using the Date of a response as LastModified. */
 const dateSlackMs = 2000;
 
 /** The stored file, and when it was stored: a range in milliseconds by the clock of the service. */
@@ -37,12 +37,11 @@ export interface Uploaded {
 }
 
 /**
- * Writes a whole file. Every request has a Content-MD5, so the service refuses corrupted content before it becomes visible, and no HEAD is
- * needed afterwards.
+ * Writes a whole file. Every request has a Content-MD5, so the service rejects corrupted content and no HEAD is needed afterwards.
  *
- * The MD5 is needed before the first byte: it is a header, and the `md5chksum` metadata of a multipart upload is set at its start (R4). So
- * a body that is not in memory is read twice, as rclone does, unless every read is a download (`rereadIsExpensive`): then it goes in parts,
- * each with its own MD5, and has an MD5 of the whole only when the source announced one.
+ * The MD5 must be known before the first byte: it is a header, and the `md5chksum` metadata of a multipart upload is set at its start (R4). So
+ * a body that is not in memory is read twice, as in rclone. If every read is a download (`rereadIsExpensive`), the body goes in parts, each with
+ * its own MD5; it has an MD5 of the whole only if the source announced one.
  */
 export async function uploadFile(
   requests: S3Api,
@@ -64,7 +63,7 @@ export async function uploadFile(
   }
 }
 
-/** Sends a HEAD where needed: to keep attributes, to check a precondition that the service doesn't enforce, or to avoid a long upload in vain. */
+/** Sends a HEAD if needed: to keep attributes, to check a precondition that the service doesn't enforce, or to avoid a futile long upload. */
 async function attributesFor(
   requests: S3Api,
   upload: Upload,
@@ -95,16 +94,14 @@ async function send(
   signal: AbortSignal,
 ): Promise<StoredObject> {
   const { body } = upload;
-  const { uploadCutoff } = requests.config;
+  const { uploadCutoff, chunkSize } = requests.config;
   // An empty body can't go in parts, even with a cutoff of 0.
   if (body.size === 0 || (body.size <= inMemoryLimit && body.size <= uploadCutoff)) {
     const bytes = await readInto(body, undefined, body.size, signal);
     return putBytes(requests, upload, attributes, bytes, signal);
   }
   const isSingle = body.size <= uploadCutoff;
-  const pieceSize = isSingle
-    ? body.size
-    : partSizeFor(body.size, requests.config.chunkSize, maxPartsOf(requests.config));
+  const pieceSize = isSingle ? body.size : partSizeFor(body.size, chunkSize, maxPartsOf(requests.config));
   const digests =
     body.md5 === undefined && !body.rereadIsExpensive
       ? await readDigests(body, pieceSize, signal)
@@ -144,7 +141,7 @@ async function putStream(
   signal: AbortSignal,
 ): Promise<StoredObject> {
   const { body, facts } = upload;
-  // The request would wait forever for the rest of a source that failed.
+  // The request would wait forever for the rest of a failed source.
   const sourceFailed = new AbortController();
   const both = AbortSignal.any([signal, sourceFailed.signal]);
   const source = await body.open(undefined, both);
@@ -172,7 +169,7 @@ async function put(
   const etagIsNotMd5 = directory || attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
   const started = performance.now();
   const contentMd5 = base64OfHex(digests.md5);
-  const response = await requests.put(
+  const { etag, serverSideEncryption, dateMs } = await requests.put(
     {
       place,
       // Where the ETag will not be the MD5, the metadata has it, also for small files (R4).
@@ -187,12 +184,11 @@ async function put(
     },
     signal,
   );
-  checkStoredMd5(upload, response.etag, digests.md5, response.serverSideEncryption);
-  const { dateMs } = response;
+  checkStoredMd5(upload, etag, digests.md5, serverSideEncryption);
   return {
-    etag: response.etag,
+    etag,
     md5: digests.md5,
-    serverSideEncryption: response.serverSideEncryption,
+    serverSideEncryption,
     fromMs: dateMs === undefined ? undefined : dateMs - (performance.now() - started),
     toMs: dateMs,
   };

@@ -4,7 +4,8 @@ import { comparePaths } from '../../../remote/remotePath';
 import type { ConnectionFinding } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
-import { aboutObject, prefixOf } from '../model/objectKey';
+import { prefixOf } from '../model/objectKey';
+import { deleteKey } from '../objects/deleting';
 
 const content = Buffer.from('Written by a connection test; may be deleted.\n');
 const sortHere = { label: 'Sort listings here', settings: { listOrder: 'unordered' } } as const;
@@ -133,9 +134,7 @@ async function* removeProbes(
   const left: string[] = [];
   for (const key of keys)
     try {
-      await requests.run(aboutObject({ bucket, key }), limit, ({ client, sdk }) =>
-        client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: limit }),
-      );
+      await deleteKey(requests, { bucket, key }, limit);
     } catch (error) {
       if (!isRemoteError(error, 'notFound')) left.push(key);
     }

@@ -5,6 +5,7 @@ import type { S3Config } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
 import { unquotedEtag } from '../model/objectInfo';
 import { prefixOf } from '../model/objectKey';
+import { deleteKey } from '../objects/deleting';
 import { digestsOf } from '../objects/digests';
 
 const useChecked = {
@@ -163,9 +164,7 @@ function checksumFinding(config: S3Config, answer: string | RemoteError | undefi
 async function* removeProbe(requests: S3Api, bucket: string, key: string): AsyncIterable<ConnectionFinding> {
   const limit = AbortSignal.timeout(15_000);
   try {
-    await requests.run({ bucket, path: `${bucket}/${key}` }, limit, ({ client, sdk }) =>
-      client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: limit }),
-    );
+    await deleteKey(requests, { bucket, key }, limit);
   } catch (error) {
     yield {
       title: 'Conditional writes',

@@ -422,7 +422,11 @@ test('a refused role names it; a sign-in service that is down is a matter of the
     process.env['AWS_ENDPOINT_URL_STS'] = 'http://127.0.0.1:1';
     try {
       await opened(home, { profile: 'r' }, { askCode: async () => '123456' }, async ({ list }) => {
-        await fails(list(), 'unavailable', /sign-in service of the profile "r" can't be reached \(ECONNREFUSED\)/);
+        await fails(
+          list(),
+          'unavailable',
+          /sign-in service of the profile "r" can't be reached \(ECONNREFUSED\)/,
+        );
       });
     } finally {
       process.env['AWS_ENDPOINT_URL_STS'] = signIn.endpoint;

@@ -135,7 +135,7 @@ test('a HEAD that contradicts the listing is rejected, also where a copy sends n
     server.addFault({ operation: 'HeadObject', answerHeaders: { 'content-length': '9999999' }, ...always });
     await assert.rejects(
       remote.read(listed.path, { expected: listed, range: { start: 0, end: 0 } }, calm),
-      /listed with 2097152 bytes, and now has 9999999/,
+      /listed with 2097152 bytes and now has 9999999/,
     );
   }));
 
