@@ -293,12 +293,12 @@ function statusRule(status: number): Rule | undefined {
 const fileSystemRule: Rule = ({ code, message, status, it, service }) => {
   const clash = storeClash(code, message, status);
   if (clash === undefined) return undefined;
-  const start = `${it} can't be stored: ${service} stores objects as files, and`;
+  const start = `${it} can't be stored: ${service} stores objects on a file system, where`;
   const shown = code === undefined ? '' : ` (${code})`;
   return clash === 'aboveIsFile'
     ? {
         kind: 'notAFolder',
-        message: `${start} a file has the name of one of its folders${shown}.`,
+        message: `${start} one of its folders is a file${shown}.`,
       }
     : { kind: 'isAFolder', message: `${start} a folder has that name${shown}.` };
 };

@@ -122,7 +122,7 @@ describe('a store on a file system', () => {
       assert.ok(isRemoteError(failure, 'isAFolder'), String(failure));
       assert.match(
         failure.message,
-        /^"demo\/a" can't be stored: .*file system.* folder of that name \(ExistingObjectIsDirectory\)\.$/,
+        /^"demo\/a" can't be stored: .*file system, where a folder has that name \(ExistingObjectIsDirectory\)\.$/,
       );
       assert.equal(remote.capabilities.oneKindPerName, true);
       const below = await write(remote, parsePath('demo/a/b/c'), 'x').catch((error: unknown) => error);
