@@ -10,7 +10,7 @@ import type { ListingFacts } from '../objects/listing';
 import { ModifiedTimeCache } from '../objects/modifiedTimeCache';
 import type { Uploaded } from '../objects/upload';
 
-/** Facts about the objects of all buckets that a listing doesn't show: modified times, and whether ETags are MD5s. */
+/** Facts about the objects of all buckets that a listing lacks: modified times, and whether ETags are MD5s. */
 export class BucketFacts {
   private readonly times = new Map<string, ModifiedTimeCache>();
   private readonly bucketsWithKms = new Set<string>();
@@ -40,30 +40,33 @@ export class BucketFacts {
   /** The entry of an object from a HEAD or GET, cached for later listings. */
   cacheRead(path: RemotePath, facts: ObjectFacts): FileEntry {
     const entry = entryOfFacts(path, facts);
-    const { bucket, key } = parseObjectPath(path);
-    if (!etagIsMd5(facts)) this.bucketsWithKms.add(bucket);
-    const { etag, lastModifiedMs } = facts;
-    if (etag !== undefined && lastModifiedMs !== undefined && entry.modified)
-      this.timesOf(bucket).cacheRead(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
+    if (!etagIsMd5(facts)) this.bucketsWithKms.add(parseObjectPath(path).bucket);
+    this.cacheVersion(entry, facts.lastModifiedMs);
     return entry;
   }
 
   cacheCopy({ entry, lastModifiedMs }: Copied): FileEntry {
-    const { bucket, key } = parseObjectPath(entry.path);
-    const { version: etag } = entry;
-    if (etag !== undefined && lastModifiedMs !== undefined && entry.modified)
-      this.timesOf(bucket).cacheRead(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
-    else this.forget(entry.path);
+    if (!this.cacheVersion(entry, lastModifiedMs)) this.forget(entry.path);
     return entry;
   }
 
+  /** Returns whether the entry has everything that the cache needs. */
+  private cacheVersion(entry: FileEntry, serverModifiedMs: number | undefined): boolean {
+    const { path, version: etag, modified, md5 } = entry;
+    if (etag === undefined || serverModifiedMs === undefined || !modified) return false;
+    const { bucket, key } = parseObjectPath(path);
+    this.timesOf(bucket).cacheRead(key, { etag, serverModifiedMs }, { modified, ...(md5 && { md5 }) });
+    return true;
+  }
+
   cacheWrite({ entry, storedFromMs, storedToMs, encryptedWithKms }: Uploaded): FileEntry {
-    const { bucket, key } = parseObjectPath(entry.path);
+    const { path, version: etag, modified, md5 } = entry;
+    const { bucket, key } = parseObjectPath(path);
     if (encryptedWithKms) this.bucketsWithKms.add(bucket);
-    const { version: etag } = entry;
-    if (entry.modified && etag !== undefined && storedFromMs !== undefined && storedToMs !== undefined)
-      this.timesOf(bucket).cacheWrite(key, etag, storedFromMs, storedToMs, storedFacts(entry));
-    else this.forget(entry.path);
+    if (modified && etag !== undefined && storedFromMs !== undefined && storedToMs !== undefined) {
+      const facts = { modified, ...(md5 && { md5 }) };
+      this.timesOf(bucket).cacheWrite(key, etag, storedFromMs, storedToMs, facts);
+    } else this.forget(path);
     return entry;
   }
 
@@ -87,8 +90,4 @@ export class BucketFacts {
     }
     return times;
   }
-}
-
-function storedFacts({ modified, md5 }: FileEntry) {
-  return { modified: modified as NonNullable<typeof modified>, ...(md5 && { md5 }) };
 }

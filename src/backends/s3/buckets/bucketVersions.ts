@@ -1,3 +1,4 @@
+import type { ObjectVersion } from '@aws-sdk/client-s3';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { Sdk } from '../http/connection';
 import type { S3Api } from '../http/s3Api';
@@ -39,7 +40,7 @@ export async function listVersions(
     const create = (sdk: Sdk) => new sdk.ListObjectVersionsCommand(input);
     const page = await requests.sendCommand({ bucket }, create, signal);
     const decode = keyDecoder(page.EncodingType);
-    const add = (listed: ListedVersion, isMarker: boolean) => {
+    const add = (listed: ObjectVersion, isMarker: boolean) => {
       const { Key = '', VersionId = 'null', IsLatest = false, Size = 0, ETag, LastModified } = listed;
       const key = decode(Key);
       if (key === undefined) unusable++;
@@ -66,15 +67,6 @@ export async function listVersions(
       ...(NextVersionIdMarker !== undefined && { VersionIdMarker: NextVersionIdMarker }),
     };
   }
-}
-
-interface ListedVersion {
-  readonly Key?: string | undefined;
-  readonly VersionId?: string | undefined;
-  readonly IsLatest?: boolean | undefined;
-  readonly LastModified?: Date | undefined;
-  readonly Size?: number | undefined;
-  readonly ETag?: string | undefined;
 }
 
 /** Throws `changed` when the bucket has a version that is not in `counted`. */

@@ -22,12 +22,7 @@ export const s3Fields: readonly SettingField[] = [
     kind: 'url',
     problem: endpointProblem,
   },
-  {
-    name: 'region',
-    title: 'Region',
-    description: 'The region that requests are signed for.',
-    kind: 'text',
-  },
+  { name: 'region', title: 'Region', description: 'The region that requests are signed for.', kind: 'text' },
   {
     name: 'locationConstraint',
     title: 'Location constraint',

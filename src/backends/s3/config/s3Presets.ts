@@ -108,12 +108,7 @@ export const s3Presets: readonly S3Preset[] = [
     checksums: 'whenSupported',
     asksLocation: false,
   },
-  {
-    ...compatible,
-    id: 'Minio',
-    title: 'MinIO',
-    endpointExample: 'https://minio.example.com:9000',
-  },
+  { ...compatible, id: 'Minio', title: 'MinIO', endpointExample: 'https://minio.example.com:9000' },
   {
     ...compatible,
     id: 'Cloudflare',
@@ -261,12 +256,7 @@ export const s3Presets: readonly S3Preset[] = [
     endpointExample: 'https://fsn1.your-objectstorage.com',
     forcePathStyle: false,
   },
-  {
-    ...compatible,
-    id: 'IDrive',
-    title: 'IDrive e2',
-    endpointExample: 'https://ab12.la.idrivee2-5.com',
-  },
+  { ...compatible, id: 'IDrive', title: 'IDrive e2', endpointExample: 'https://ab12.la.idrivee2-5.com' },
   {
     ...compatible,
     id: 'Storj',
@@ -314,12 +304,7 @@ export const s3Presets: readonly S3Preset[] = [
     endpointExample: 'http://127.0.0.1:8080',
     fileSystem: true,
   },
-  {
-    ...compatible,
-    id: 'LocalStack',
-    title: 'LocalStack',
-    endpointExample: 'http://localhost:4566',
-  },
+  { ...compatible, id: 'LocalStack', title: 'LocalStack', endpointExample: 'http://localhost:4566' },
   {
     ...compatible,
     id: 'Other',

@@ -22,7 +22,7 @@ export interface ListPage {
   readonly nextToken: string | undefined;
 }
 
-/** An object as a HEAD shows it: the attributes to keep when it is rewritten, and the fields that identify its content. */
+/** An object as a HEAD shows it: the attributes to keep in a rewrite, and the fields that identify its content. Absent = unknown. */
 export interface ObjectFacts {
   readonly size: number;
   readonly etag: string | undefined;
@@ -30,55 +30,33 @@ export interface ObjectFacts {
   readonly storageClass: string | undefined;
   /** User metadata, names in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly contentType: string | undefined;
-  readonly cacheControl: string | undefined;
-  readonly contentEncoding: string | undefined;
-  readonly contentDisposition: string | undefined;
-  readonly contentLanguage: string | undefined;
+  readonly contentType?: string | undefined;
+  readonly cacheControl?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentLanguage?: string | undefined;
   /** As the service spells it. */
-  readonly expires: string | undefined;
-  readonly websiteRedirect: string | undefined;
-  readonly serverSideEncryption: string | undefined;
-  readonly sseKmsKeyId: string | undefined;
+  readonly expires?: string | undefined;
+  readonly websiteRedirect?: string | undefined;
+  readonly serverSideEncryption?: string | undefined;
+  readonly sseKmsKeyId?: string | undefined;
   readonly customerKey: boolean;
   readonly tagCount: number;
-  readonly versionId: string | undefined;
+  readonly versionId?: string | undefined;
   /** `ongoing-request="false", expiry-date="…"` of an object restored from an archive. */
-  readonly restore: string | undefined;
-  readonly archiveStatus: string | undefined;
+  readonly restore?: string | undefined;
+  readonly archiveStatus?: string | undefined;
   /** The error of the HEAD, when the facts come from a listing instead. */
   readonly denied?: RemoteError;
 }
 
 /** The facts of an object from a listing, after its HEAD was denied. */
 export function factsOfListed(object: ListedObject, denied: RemoteError): ObjectFacts {
-  const { size, etag, lastModifiedMs, storageClass } = object;
-  const unknown = undefined;
-  return {
-    size,
-    etag,
-    lastModifiedMs,
-    storageClass,
-    metadata: {},
-    contentType: unknown,
-    cacheControl: unknown,
-    contentEncoding: unknown,
-    contentDisposition: unknown,
-    contentLanguage: unknown,
-    expires: unknown,
-    websiteRedirect: unknown,
-    serverSideEncryption: unknown,
-    sseKmsKeyId: unknown,
-    customerKey: false,
-    tagCount: 0,
-    versionId: unknown,
-    restore: unknown,
-    archiveStatus: unknown,
-    denied,
-  };
+  const { key: _, ...listed } = object;
+  return { ...listed, metadata: {}, customerKey: false, tagCount: 0, denied };
 }
 
-/** Facts of a response that may lack the size, as a chunked body does. */
+/** The facts of a response, where a chunked body has no size. */
 export type UnsizedFacts = Omit<ObjectFacts, 'size'> & { readonly size: number | undefined };
 
 /** The storage class of directory buckets (`isDirectoryBucket`) only. */

@@ -239,7 +239,7 @@ function entryOfListed(object: ListedObject, bucket: string, folder: RemotePath,
     : facts.etagsAreNoMd5 || storageClass === expressClass
       ? undefined
       : md5OfEtag(etag);
-  const readonly = archivedReason({ storageClass, restore: undefined, archiveStatus: undefined });
+  const readonly = archivedReason({ storageClass });
   return {
     kind: 'file',
     path,

@@ -39,68 +39,41 @@ export async function* testS3Connection(
     !config.forcePathStyle &&
     config.root !== '' &&
     !isArn(parseObjectPath(config.root).bucket);
-  if (missesHost) {
-    yield* tryPathStyle(config, host, error, signal);
-    return;
-  }
-  if (error && isNetworkError(error)) {
-    yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
-    return;
-  }
+  if (missesHost) return yield* tryPathStyle(config, host, error, signal);
+  if (error && isNetworkError(error)) return yield notReached(error.message);
   const status = nonS3Status(error);
-  if (status !== undefined) {
-    yield {
-      title: 'Reached',
-      outcome: 'failed',
-      detail: `${service} responds (${status}), but not like an S3 service. Correct "endpoint".`,
-      fields: addressFields,
-    };
-    return;
-  }
-  if (error?.kind === 'unauthenticated' && error.code === undefined) {
-    // Without credentials no request was sent.
-    yield {
-      title: 'Reached',
-      outcome: 'skipped',
-      detail: `${service} was not contacted: there are no credentials.`,
-    };
-    yield {
-      title: 'Signed in',
-      outcome: 'failed',
-      detail: error.message,
-      fields: signInFields(config, error),
-    };
-    return;
+  if (status !== undefined)
+    return yield notReached(
+      `${service} responds (${status}), but not like an S3 service. Correct "endpoint".`,
+    );
+  if (error?.kind === 'unauthenticated') {
+    // Without a code there were no credentials, and no request was sent.
+    const reached: ConnectionFinding = error.code
+      ? { title: 'Reached', outcome: 'ok', detail: `${service} responds.` }
+      : {
+          title: 'Reached',
+          outcome: 'skipped',
+          detail: `${service} was not contacted: there are no credentials.`,
+        };
+    yield reached;
+    const fields = signInFields(config, error);
+    return yield { title: 'Signed in', outcome: 'failed', detail: error.message, fields };
   }
   yield { title: 'Reached', outcome: 'ok', detail: `${service} responds.` };
-  if (error?.kind === 'unauthenticated') {
-    yield {
-      title: 'Signed in',
-      outcome: 'failed',
-      detail: error.message,
-      fields: signInFields(config, error),
-    };
-    yield* clockFinding(first.clockDifferenceMs, 'services reject requests that are off by 15 minutes');
-    return;
-  }
-  if (error?.code?.startsWith('RequestTimeTooSkewed')) {
-    yield { title: 'Clock', outcome: 'failed', detail: error.message };
-    return;
-  }
+  if (error?.code?.startsWith('RequestTimeTooSkewed'))
+    return yield { title: 'Clock', outcome: 'failed', detail: error.message };
   yield* signedInFinding(config, error);
-  if (error) {
-    yield listFailure(config, error);
-    yield* clockFinding(first.clockDifferenceMs, 'services reject requests that are off by 15 minutes');
-    return;
-  }
+  if (error) return yield listFailure(config, error);
   yield { title: 'Can list', outcome: 'ok', detail: listDetail(config, first.count ?? 0) };
   yield { title: 'Addressing style', outcome: 'ok', detail: styleDetail(config) };
   if (yield* probeWrites(remote.requests, config, signal)) yield* probeStore(remote.requests, config, signal);
   yield* clockFinding(first.clockDifferenceMs, 'services reject requests that are off by 15 minutes');
 }
 
-/** The settings that determine the URL. */
-const addressFields = ['endpoint', 'region', 'provider'];
+function notReached(detail: string): ConnectionFinding {
+  // The settings that determine the URL.
+  return { title: 'Reached', outcome: 'failed', detail, fields: ['endpoint', 'region', 'provider'] };
+}
 
 /** The part of the credentials that the service rejects, according to its error code. */
 function signInFields({ credentials }: S3Config, { code = '' }: RemoteError): readonly string[] {
@@ -110,29 +83,26 @@ function signInFields({ credentials }: S3Config, { code = '' }: RemoteError): re
   return code.startsWith('InvalidAccessKeyId') ? ['accessKeyId'] : ['secretAccessKey'];
 }
 
+interface FirstPage {
+  readonly Buckets?: readonly unknown[] | undefined;
+  readonly Contents?: readonly unknown[] | undefined;
+  readonly $metadata: object;
+}
+
 /** Lists the buckets, or one object below the root. */
 async function sendFirstRequest(requests: S3Api, signal: AbortSignal): Promise<FirstResponse> {
   const { root } = requests.config;
   const { bucket, key } = prefixOf(root);
   try {
-    return await requests.run(bucket === '' ? {} : { bucket }, signal, async ({ client, sdk }) => {
-      const options = { abortSignal: signal };
-      const response =
-        bucket === ''
-          ? await client.send(new sdk.ListBucketsCommand({}), options)
-          : await client.send(
-              new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: key, MaxKeys: 1 }),
-              options,
-            );
-      const count =
-        'Buckets' in response
-          ? (response.Buckets?.length ?? 0)
-          : 'Contents' in response
-            ? (response.Contents?.length ?? 0)
-            : 0;
-      const date = responseDateMs(response);
-      return { count, ...(date === undefined ? {} : { clockDifferenceMs: Date.now() - date }) };
-    });
+    const input = { Bucket: bucket, Prefix: key, MaxKeys: 1 };
+    const response: FirstPage = await (bucket === ''
+      ? requests.sendCommand({}, (sdk) => new sdk.ListBucketsCommand({}), signal)
+      : requests.sendCommand({ bucket }, (sdk) => new sdk.ListObjectsV2Command(input), signal));
+    const date = responseDateMs(response);
+    return {
+      count: (response.Buckets ?? response.Contents)?.length ?? 0,
+      ...(date !== undefined && { clockDifferenceMs: Date.now() - date }),
+    };
   } catch (error) {
     if (signal.aborted || !isRemoteError(error)) throw error;
     return { error };
@@ -164,16 +134,12 @@ async function* tryPathStyle(
   error: RemoteError,
   signal: AbortSignal,
 ): AsyncIterable<ConnectionFinding> {
-  const connection = await connectS3({ ...config, forcePathStyle: true }, host);
+  const withPathStyle = { ...config, forcePathStyle: true };
+  const connection = await connectS3(withPathStyle, host);
   try {
-    const retried = await sendFirstRequest(
-      new S3Api({ ...config, forcePathStyle: true }, connection),
-      signal,
-    );
-    if (retried.error && (isNetworkError(retried.error) || nonS3Status(retried.error) !== undefined)) {
-      yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
-      return;
-    }
+    const retried = await sendFirstRequest(new S3Api(withPathStyle, connection), signal);
+    if (retried.error && (isNetworkError(retried.error) || nonS3Status(retried.error) !== undefined))
+      return yield notReached(error.message);
     yield {
       title: 'Addressing style',
       outcome: 'failed',

@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { isRemoteError } from '../../../remote/remoteError';
 import { comparePaths } from '../../../remote/remotePath';
 import type { ConnectionFinding } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
 import { prefixOf } from '../model/objectKey';
-import { deleteKey } from '../objects/deleting';
+import { probeContent, probeKey, removeProbes } from './writeProbe';
 
-const content = Buffer.from('Written by a connection test; may be deleted.\n');
 const sortHere = { label: 'Sort listings here', settings: { listOrder: 'unordered' } } as const;
 const planForFiles = { label: 'Use file system rules', settings: { fileSystem: true } } as const;
 
@@ -21,7 +19,7 @@ export async function* probeStore(
   signal: AbortSignal,
 ): AsyncIterable<ConnectionFinding> {
   const { bucket, key: prefix } = prefixOf(config.root);
-  const base = `${prefix}.cloud-remotes-probe-${randomBytes(6).toString('hex')}`;
+  const base = probeKey(prefix);
   const written: string[] = [];
   const put = async (key: string) => {
     await requests.put(
@@ -29,8 +27,8 @@ export async function* probeStore(
         place: { bucket, key },
         attributes: {},
         condition: {},
-        content,
-        length: content.length,
+        content: probeContent,
+        length: probeContent.length,
         contentMd5: undefined,
         crc32: undefined,
       },
@@ -48,7 +46,7 @@ export async function* probeStore(
     // Other findings report why writing or listing fails.
     if (!isRemoteError(error)) throw error;
   } finally {
-    yield* removeProbes(requests, bucket, written.reverse());
+    yield* removeProbes(requests, 'List order', bucket, written.reverse());
   }
 }
 
@@ -121,28 +119,5 @@ function* fileSystemFinding(config: S3Config, cannot: boolean): Iterable<Connect
       detail:
         'The service stores objects as files on a file system: a name can’t be a file and a folder at once. Plans must remove conflicting files before they copy.',
       fix: planForFiles,
-    };
-}
-
-/** Removes the objects, last first, even after a cancellation; reports a failure. */
-async function* removeProbes(
-  requests: S3Api,
-  bucket: string,
-  keys: readonly string[],
-): AsyncIterable<ConnectionFinding> {
-  const limit = AbortSignal.timeout(15_000);
-  const left: string[] = [];
-  for (const key of keys)
-    try {
-      await deleteKey(requests, { bucket, key }, limit);
-    } catch (error) {
-      if (!isRemoteError(error, 'notFound')) left.push(key);
-    }
-  const [first] = left;
-  if (first !== undefined)
-    yield {
-      title: 'List order',
-      outcome: 'warning',
-      detail: `${left.length === 1 ? `The object "${bucket}/${first}"` : `${left.length} objects such as "${bucket}/${first}"`} of the test could not be removed.`,
     };
 }

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { isRemoteError, type RemoteError } from '../../../remote/remoteError';
 import type { ConnectionFinding } from '../../backend';
 import type { S3Config } from '../config/s3Config';
+import type { WriteCondition } from '../http/requestTypes';
 import type { S3Api } from '../http/s3Api';
 import { unquotedEtag } from '../model/objectInfo';
-import { prefixOf } from '../model/objectKey';
+import { aboutObject, prefixOf } from '../model/objectKey';
 import { deleteKey } from '../objects/deleting';
-import { digestsOf } from '../objects/digests';
+import { base64OfHex, digestsOf } from '../objects/digests';
 
 const useChecked = {
   label: 'Check before each write instead',
@@ -14,9 +15,7 @@ const useChecked = {
 } as const;
 const useRequired = { label: 'Send Content-MD5 only', settings: { checksums: 'whenRequired' } } as const;
 
-interface ProbeWrite {
-  readonly IfMatch?: string;
-  readonly IfNoneMatch?: string;
+interface ProbeWrite extends WriteCondition {
   readonly ChecksumCRC32?: string;
 }
 
@@ -36,24 +35,15 @@ export async function* probeWrites(
     yield { title: 'Checksums', outcome: 'skipped', detail };
     return false;
   }
-  const key = `${prefix}.cloud-remotes-probe-${randomBytes(6).toString('hex')}`;
-  const path = `${bucket}/${key}`;
-  const body = Buffer.from('Written by a connection test; may be deleted.\n');
+  const key = probeKey(prefix);
+  const digests = digestsOf(probeContent);
   const put = async (extra: ProbeWrite): Promise<string | RemoteError> => {
     try {
-      return await requests.run({ bucket, path }, signal, async ({ client, sdk }) => {
-        const response = await client.send(
-          new sdk.PutObjectCommand({
-            ...extra,
-            Bucket: bucket,
-            Key: key,
-            Body: body,
-            ContentMD5: Buffer.from(digestsOf(body).md5, 'hex').toString('base64'),
-          }),
-          { abortSignal: signal },
-        );
-        return unquotedEtag(response.ETag) ?? '';
-      });
+      const content = { Body: probeContent, ContentMD5: base64OfHex(digests.md5) };
+      const input = { ...extra, ...content, Bucket: bucket, Key: key };
+      const about = aboutObject({ bucket, key });
+      const { ETag } = await requests.sendCommand(about, (sdk) => new sdk.PutObjectCommand(input), signal);
+      return unquotedEtag(ETag) ?? '';
     } catch (error) {
       if (signal.aborted || !isRemoteError(error)) throw error;
       return error;
@@ -73,13 +63,11 @@ export async function* probeWrites(
     }
     written = true;
     yield preconditionFinding(config, await probePreconditions(put, etag));
-    yield checksumFinding(
-      config,
-      config.checksums === 'whenSupported' ? await put({ ChecksumCRC32: digestsOf(body).crc32 }) : undefined,
-    );
+    const sendsCrc = config.checksums === 'whenSupported';
+    yield checksumFinding(config, sendsCrc ? await put({ ChecksumCRC32: digests.crc32 }) : undefined);
     return true;
   } finally {
-    if (written) yield* removeProbe(requests, bucket, key);
+    if (written) yield* removeProbes(requests, 'Conditional writes', bucket, [key]);
   }
 }
 
@@ -142,11 +130,11 @@ function preconditionFinding(config: S3Config, support: PreconditionSupport): Co
   };
 }
 
-function checksumFinding(config: S3Config, answer: string | RemoteError | undefined): ConnectionFinding {
+function checksumFinding(config: S3Config, result: string | RemoteError | undefined): ConnectionFinding {
   const title = 'Checksums';
-  if (answer === undefined)
+  if (result === undefined)
     return { title, outcome: 'ok', detail: 'Uploads are verified by Content-MD5, as set ("checksums").' };
-  if (typeof answer === 'string')
+  if (typeof result === 'string')
     return {
       title,
       outcome: 'ok',
@@ -155,21 +143,34 @@ function checksumFinding(config: S3Config, answer: string | RemoteError | undefi
   return {
     title,
     outcome: 'warning',
-    detail: `The service rejects CRC32 checksums (${answer.code ?? answer.kind}). Uploads to "${config.name}" would fail.`,
+    detail: `The service rejects CRC32 checksums (${result.code ?? result.kind}). Uploads to "${config.name}" would fail.`,
     fix: useRequired,
   };
 }
 
-/** Removes the object, even after a cancellation; reports a failure. */
-async function* removeProbe(requests: S3Api, bucket: string, key: string): AsyncIterable<ConnectionFinding> {
+export const probeContent = Buffer.from('Written by a connection test; may be deleted.\n');
+
+export function probeKey(prefix: string): string {
+  return `${prefix}.cloud-remotes-probe-${randomBytes(6).toString('hex')}`;
+}
+
+/** Removes the objects, even after a cancellation; reports a failure. */
+export async function* removeProbes(
+  requests: S3Api,
+  title: string,
+  bucket: string,
+  keys: readonly string[],
+): AsyncIterable<ConnectionFinding> {
   const limit = AbortSignal.timeout(15_000);
-  try {
-    await deleteKey(requests, { bucket, key }, limit);
-  } catch (error) {
-    yield {
-      title: 'Conditional writes',
-      outcome: 'warning',
-      detail: `The object "${bucket}/${key}" of the test could not be removed. ${error instanceof Error ? error.message : ''}`,
-    };
-  }
+  const errors = new Map<string, unknown>();
+  for (const key of keys)
+    await deleteKey(requests, { bucket, key }, limit).catch((error: unknown) => {
+      if (!isRemoteError(error, 'notFound')) errors.set(key, error);
+    });
+  const [first] = errors;
+  if (!first) return;
+  const [key, error] = first;
+  const objects = `${errors.size === 1 ? 'The object' : `${errors.size} objects such as`} "${bucket}/${key}"`;
+  const reason = error instanceof Error ? error.message : '';
+  yield { title, outcome: 'warning', detail: `${objects} of the test could not be removed. ${reason}` };
 }
