@@ -2,13 +2,14 @@
 // usage: npm run bench:drive [-- --runs 3] [--files 10000]
 // Quote the ratios; single times say more about the machine than about the tools.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DriveTestServer, startDriveServer } from '../servers/amazonDrive/driveServer';
 import { startRcloneDoor } from '../servers/amazonDrive/rcloneDoor';
-import { buildEngine, type Environment, median, timedBeside } from './measure';
+import { runMain } from '../tools/program';
+import { buildEngine, type Environment, type Figures, makeFiles, median, timed } from './measure';
 
 const account = 'bench@example.com';
 
@@ -18,13 +19,11 @@ interface Tool {
   command(from: string, to: string): string[];
 }
 
-interface Run {
-  readonly seconds: number;
-  readonly peakMB: number;
+interface Run extends Figures {
   readonly requests: number;
 }
 
-async function main(): Promise<void> {
+runMain(async () => {
   const { values } = parseArgs({
     options: { runs: { type: 'string', default: '3' }, files: { type: 'string', default: '10000' } },
   });
@@ -34,12 +33,7 @@ async function main(): Promise<void> {
   const server = await startDriveServer({ log: 2_000_000 });
   const door = await startRcloneDoor(server);
   try {
-    const many = path.join(work, 'many');
-    for (let i = 0; i < files; i++) {
-      const folder = path.join(many, `d${i % Math.ceil(files / 50)}`);
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(path.join(folder, `f${i}.txt`), `${i} `.repeat(800).slice(0, 4096));
-    }
+    const many = makeFiles(path.join(work, 'many'), files, (i) => `${i} `.repeat(800).slice(0, 4096));
     const tools = [ours(root, work, server), ...rclone(work, server, door)];
     console.log(`${files} files of 4 KiB; ${runs} runs of each tool in turn; medians.\n`);
     const first = new Map<Tool, Run[]>(tools.map((tool) => [tool, []]));
@@ -62,11 +56,11 @@ async function main(): Promise<void> {
     await Promise.all([door.stop(), server.stop()]);
     rmSync(work, { recursive: true, force: true });
   }
-}
+});
 
 async function measured(server: DriveTestServer, tool: Tool, from: string, to: string): Promise<Run> {
   server.clearRequests();
-  const figures = await timedBeside(tool.command(from, to), tool.env);
+  const figures = await timed(tool.command(from, to), tool.env);
   return { ...figures, requests: server.requests.length };
 }
 
@@ -139,8 +133,3 @@ function print(name: string, files: number, all: ReadonlyMap<Tool, readonly Run[
   }
   console.log();
 }
-
-main().catch((error) => {
-  console.error(error);
-  process.exitCode = 1;
-});

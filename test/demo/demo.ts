@@ -10,7 +10,7 @@ import { projectRoot } from '../e2e/harness/projectRoot';
 import { driveRemote, environmentRemote, keysInEnvironment } from '../e2e/harness/session';
 import { type DriveTestServer, startDriveServer } from '../servers/amazonDrive/driveServer';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
-import { askedToStop } from '../tools/askedToStop';
+import { askedToStop, parsePort, runMain } from '../tools/program';
 import { fillDrive, fillServer, makeWorkspace } from './demoData';
 import { openFrontDoor } from './frontDoor';
 
@@ -25,10 +25,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { port: { type: 'string' }, desktop: { type: 'boolean', default: false } },
   });
-  const port = values.port === undefined ? undefined : Number(values.port);
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-    throw new Error(`--port wants a number from 0 to 65535, not ${values.port}`);
-  }
+  const port = values.port === undefined ? undefined : parsePort(values.port);
   const code = values.desktop ? installedCode() : undefined;
   const enough = askedToStop();
 
@@ -185,10 +182,4 @@ function settingsFor(s3: S3TestServer, drive: DriveTestServer): Record<string, u
   };
 }
 
-main().then(
-  () => process.exit(),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  },
-);
+runMain(main);

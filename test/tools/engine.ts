@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApp, type SyncRequest } from '../../src/app';
+import { isRecord } from '../../src/base/encoding';
 import { printable, printableJson } from '../../src/base/printable';
 import { isProblem, type LineProblem } from '../../src/commandLine/lineProblem';
 import type { ShellKind } from '../../src/commandLine/shell/shellKinds';
@@ -18,7 +19,7 @@ import { isWhole } from '../../src/transfer/runReport';
 import { describeReport } from '../../src/usecases/runPlan';
 import { offeredAsLines, offeredBy } from './doors/configDoor';
 import { readLine, requestOf, understoodAsJson, understoodAsLines } from './doors/lineDoor';
-import { terminalHost } from './doors/terminalHost';
+import { logLevels, terminalHost } from './doors/terminalHost';
 
 const usage = `usage: engine ls FROM          list one folder (--recursive: everything below)
        engine plan FROM TO     print what a sync would do; writes nothing
@@ -31,14 +32,14 @@ FROM and TO are folders or remote:bucket/path; plan, run and check take --line C
   --remotes FILE     JSON of the shape of "cloudRemotes.remotes"; credentials from profile or environment
   --options JSON     plan options, as in "cloudRemotes.syncs": {"deletes":"after","compare":"aws",…}
   --json             JSON instead of lines
-  --line COMMAND     a line of aws s3 or rclone, which says both places and the options
-  --folder DIR       with a line: where its relative paths start (the working folder)
-  --on REMOTE        with a line: the remote that is meant where several could be
-  --shell KIND       with a line: posix, powershell, cmd or windows (one of the two), where the line doesn't show it
+  --line COMMAND     a line of aws s3 or rclone, with both places and the options
+  --folder DIR       with a line: the folder of its relative paths (default: the working folder)
+  --on REMOTE        with a line: the remote to use when several are possible
+  --shell KIND       with a line: posix, powershell, cmd or windows (either of these two), when the line doesn't show it
   --recursive        with ls
-  --transfers N      with run: files at once
-  --force-to-disk    with run: all files copied to this machine reach its disk before they count as done
-  --cache FOLDER     keep what was learnt of objects there, as the extension does (none without it)
+  --transfers N      with run: concurrent files
+  --force-to-disk    with run: flushes each file that is copied to this machine before it counts as done
+  --cache FOLDER     caches the modified times of objects there, as the extension does (default: no cache)
   --log LEVEL        trace, debug, info, warn (default) or error, to stderr`;
 
 const shells: readonly (ShellKind | undefined)[] = ['posix', 'windows', 'powershell', 'cmd'];
@@ -50,7 +51,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       remotes: { type: 'string' },
-      options: { type: 'string' },
+      options: { type: 'string', default: '{}' },
       json: { type: 'boolean', default: false },
       line: { type: 'string' },
       folder: { type: 'string' },
@@ -68,16 +69,15 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
+  const { json } = values;
   const [verb, from, to, ...more] = positionals;
   const line = verb === 'line' ? from : values.line;
   if (!verb || (from === undefined && line === undefined) || more.length > 0)
     throw new UsageError('Name a verb and its places.');
   const shell = shells.find((kind) => kind === values.shell);
-  if (shell !== values.shell) throw new UsageError(`"${values.shell}" is no kind of shell.`);
-  const logLevel = (['trace', 'debug', 'info', 'warn', 'error'] as const).find(
-    (level) => level === values.log,
-  );
-  if (!logLevel) throw new UsageError(`"${values.log}" is no log level.`);
+  if (shell !== values.shell) throw new UsageError(`"${values.shell}" is not a shell.`);
+  const logLevel = logLevels.find((level) => level === values.log);
+  if (!logLevel) throw new UsageError(`"${values.log}" is not a log level.`);
   const transfers = values.transfers === undefined ? undefined : Number(values.transfers);
   if (transfers !== undefined && !(Number.isInteger(transfers) && transfers > 0))
     throw new UsageError('--transfers takes a whole number above 0.');
@@ -95,63 +95,39 @@ async function main(): Promise<number> {
   process.once('SIGTERM', () => stop.abort(new Error('Terminated.')));
   const out = new Output();
   try {
-    if (verb === 'ls') {
-      if (from === undefined || to !== undefined) throw new UsageError('ls takes one place.');
-      await list(app, asPlace(from), values.recursive, values.json, out, stop.signal);
+    if (verb === 'ls' || verb === 'config') {
+      if (from === undefined || to !== undefined) throw new UsageError(`${verb} takes one place.`);
+      if (verb === 'config')
+        return out.answer(await offeredBy(from, app, process.env).catch(asProblem), json, offeredAsLines);
+      await list(app, asPlace(from), values.recursive, json, out, stop.signal);
       return 0;
     }
-    if (verb === 'config') {
-      if (from === undefined || to !== undefined) throw new UsageError('config takes one file.');
-      const offered = await offeredBy(from, app, process.env).catch(problemOf);
-      return out.answer(offered, values.json, offeredAsLines);
-    }
+    const given = parseOptions(values.options);
     let request: SyncRequest;
     if (line !== undefined) {
       if (to !== undefined || (verb !== 'line' && from !== undefined))
-        throw new UsageError('A line says both places: name none beside it.');
+        throw new UsageError('A line has both places: name no other place.');
       const command = readLine(line, app, { folder: values.folder, shell });
+      if (isProblem(command)) return out.answer(command, json, () => []);
       if (verb === 'line')
-        return out.answer(isProblem(command) ? command : understoodAsJson(command), values.json, () =>
-          isProblem(command) ? [] : understoodAsLines(command),
-        );
-      const tell = (sentence: string) => console.error(printable(sentence));
-      const asked = isProblem(command) ? command : requestOf(command, values.on, tell);
-      if (isProblem(asked)) return out.answer(asked, values.json, () => []);
-      request = { ...asked, options: parsePlanOptions({ ...asked.options, ...withOptions(values.options) }) };
+        return out.answer(understoodAsJson(command), json, () => understoodAsLines(command));
+      const asked = requestOf(command, values.on, (sentence) => console.error(printable(sentence)));
+      if (isProblem(asked)) return out.answer(asked, json, () => []);
+      request = { ...asked, options: parsePlanOptions({ ...asked.options, ...given }) };
     } else {
       if (from === undefined || to === undefined) throw new UsageError(`${verb} takes two places.`);
-      request = {
-        source: asPlace(from),
-        target: asPlace(to),
-        options: parsePlanOptions(parseOptions(values.options)),
-      };
+      request = { source: asPlace(from), target: asPlace(to), options: parsePlanOptions(given) };
     }
-    switch (verb) {
-      case 'plan': {
-        const plan = await app.planSync(request, stop.signal);
-        if (values.json) out.json(plan);
-        else for (const line of describePlan(plan)) out.line(line);
-        return 0;
-      }
-      case 'run': {
-        const plan = await app.planSync(request, stop.signal);
-        const report = await app.runPlan(plan, stop.signal, transfers === undefined ? {} : { transfers });
-        if (values.json) out.json(report);
-        else for (const line of describeReport(report)) out.line(line);
-        return isWhole(report) ? 0 : 1;
-      }
-      case 'check': {
-        const plan = await app.planSync(
-          { ...request, options: { ...request.options, verb: 'check' } },
-          stop.signal,
-        );
-        if (values.json) out.json(plan);
-        else for (const line of describePlan(plan)) out.line(line);
-        return checkMarks(plan).some(({ mark }) => mark !== '=') ? 1 : 0;
-      }
-      default:
-        throw new UsageError(`"${verb}" is no verb.`);
+    if (verb === 'check') request = { ...request, options: { ...request.options, verb: 'check' } };
+    else if (verb !== 'plan' && verb !== 'run') throw new UsageError(`"${verb}" is not a verb.`);
+    const plan = await app.planSync(request, stop.signal);
+    if (verb !== 'run') {
+      out.answer(plan, json, describePlan);
+      return verb === 'check' && checkMarks(plan).some(({ mark }) => mark !== '=') ? 1 : 0;
     }
+    const report = await app.runPlan(plan, stop.signal, transfers === undefined ? {} : { transfers });
+    out.answer(report, json, describeReport);
+    return isWhole(report) ? 0 : 1;
   } finally {
     await out.flush();
     await app.close();
@@ -192,24 +168,18 @@ function asPlace(text: string): Place {
     : { kind: 'folder', path: path.resolve(text) };
 }
 
-function parseOptions(text: string | undefined): unknown {
-  if (text === undefined) return {};
+function parseOptions(text: string): object {
   try {
-    return JSON.parse(text);
+    const given: unknown = JSON.parse(text);
+    if (isRecord(given)) return given;
   } catch (cause) {
     throw new UsageError(`--options is not JSON: ${(cause as Error).message}`);
   }
+  throw new UsageError('--options is not an object.');
 }
 
-/** What `--options` adds to a line's own. */
-function withOptions(text: string | undefined): object {
-  const given = parseOptions(text);
-  if (typeof given !== 'object' || given === null) throw new UsageError('--options is no object.');
-  return given;
-}
-
-/** What a file that can't be read is told as. */
-function problemOf(error: unknown): LineProblem {
+/** The problem of a file that can't be read. */
+function asProblem(error: unknown): LineProblem {
   if (error instanceof RemoteError) return { problem: error.message };
   throw error;
 }
@@ -218,7 +188,7 @@ function problemOf(error: unknown): LineProblem {
 class Output {
   private lines: string[] = [];
 
-  /** An answer as JSON or as lines, also where it is a problem. Gives the exit code. */
+  /** Prints `answer`, which may be a problem, as JSON or as lines. Returns the exit code. */
   answer<T extends object>(
     answer: T | LineProblem,
     json: boolean,
@@ -230,7 +200,7 @@ class Output {
     return isProblem(answer) ? 1 : 0;
   }
 
-  /** One line, in which a name can neither begin another line nor speak to the terminal. */
+  /** Prints one line. A name in it can neither begin another line nor send control sequences to the terminal. */
   line(text: string): void {
     this.add(printable(text));
   }

@@ -1,15 +1,15 @@
 // Starts the embedded Amazon Drive alone, with the proxy that leads rclone to it.
 // usage: npm run -s serve:drive -- [--port N] [--account NAME] [--folder PATH]
-//   --account  is signed in without a page
-//   --folder   keeps the drives for the next time
+//   --account  signs this account in without a page
+//   --folder   keeps the drives for the next start
 // Prints one JSON line {"authUrl","tokenUrl","endpoint","proxy","caFile","clientId","clientSecret"} and serves until SIGINT or
 // SIGTERM.
 import { parseArgs } from 'node:util';
 import { startDriveServer } from '../servers/amazonDrive/driveServer';
 import { startRcloneDoor } from '../servers/amazonDrive/rcloneDoor';
-import { askedToStop } from './askedToStop';
+import { askedToStop, parsePort, runMain } from './program';
 
-async function main(): Promise<void> {
+runMain(async () => {
   const { values } = parseArgs({
     options: {
       port: { type: 'string', default: '0' },
@@ -17,15 +17,12 @@ async function main(): Promise<void> {
       folder: { type: 'string' },
     },
   });
-  const port = Number(values.port);
-  if (!/^\d+$/.test(values.port) || port > 65535)
-    throw new Error(`--port wants a number from 0 to 65535, not ${values.port}`);
+  const { port, account, folder } = values;
   const server = await startDriveServer({
-    port,
-    // Nobody reads the log from outside.
+    port: parsePort(port),
     log: false,
-    ...(values.account === undefined ? {} : { autoConsent: values.account }),
-    ...(values.folder === undefined ? {} : { folder: values.folder }),
+    ...(account !== undefined && { autoConsent: account }),
+    ...(folder !== undefined && { folder }),
   });
   const door = await startRcloneDoor(server);
   const { authUrl, tokenUrl, endpoint, clientId, clientSecret } = server;
@@ -33,10 +30,4 @@ async function main(): Promise<void> {
   console.log(JSON.stringify({ authUrl, tokenUrl, endpoint, proxy, caFile, clientId, clientSecret }));
   await askedToStop();
   await Promise.all([door.stop(), server.stop()]);
-  process.exit();
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
 });

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { type Gaps, KNOWN_GAPS } from '../servers/s3/contract/knownGaps';
 import { openServer, SERVER_NAMES } from '../servers/s3/contract/realServers';
 import { ALL_CHECKS, ContractRun } from '../servers/s3/contract/runChecks';
+import { runMain } from './program';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 
@@ -129,10 +130,4 @@ function writeTable(results: readonly ServerResult[]): void {
   writeFileSync(file, `${text.slice(0, from + start.length)}\n${table.join('\n')}\n${text.slice(to)}`);
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  },
-);
+runMain(main);

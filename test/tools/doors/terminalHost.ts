@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { RemoteSettings } from '../../../src/backends/backend';
 import { systemClock } from '../../../src/base/clock';
+import { isRecord } from '../../../src/base/encoding';
 import type { Log, LogLevel } from '../../../src/base/log';
 import { printable } from '../../../src/base/printable';
 import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
@@ -11,9 +12,9 @@ import { parseTokenBlob, type TokenBlob } from '../../../src/signIn/tokenBlob';
 import type { Host } from '../../../src/usecases/host';
 import { sharedLockFolder } from '../../../src/usecases/placeLocks';
 
-const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
+export const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
-/** The app's surroundings in a terminal: settings from a file, secrets and tokens from the environment, log to stderr, nobody to ask. */
+/** The app's host in a terminal: settings from a file, secrets and tokens from the environment, log to stderr, no questions. */
 export function terminalHost(settings: {
   /** A JSON file of the shape of `cloudRemotes.remotes`. */
   readonly remotesFile: string | undefined;
@@ -24,7 +25,7 @@ export function terminalHost(settings: {
   const remotes = settings.remotesFile === undefined ? [] : readRemotes(settings.remotesFile);
   const log: Log = {
     write(level, tag, text) {
-      if (levels.indexOf(level) >= levels.indexOf(settings.logLevel))
+      if (logLevels.indexOf(level) >= logLevels.indexOf(settings.logLevel))
         process.stderr.write(`${printable(`[${level}] ${tag}: ${text}`)}\n`);
     },
   };
@@ -68,33 +69,21 @@ export function terminalHost(settings: {
   };
 }
 
-/** Where rclone's own environment has an option of a remote. */
+/** The environment variable in which rclone, too, reads an option of a remote. */
 function variable(remote: string, option: string): string {
   return `RCLONE_CONFIG_${remote}_${option}`.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_');
 }
 
 function readRemotes(file: string): RemoteSettings[] {
-  let text: string;
-  try {
-    text = textOf(readFileSync(file), file);
-  } catch (cause) {
-    if (isRemoteError(cause)) throw cause;
-    throw new RemoteError('badSettings', `The remotes file "${file}" can't be read.`, { cause });
-  }
   let written: unknown;
   try {
-    written = JSON.parse(text);
+    written = JSON.parse(textOf(readFileSync(file), file));
   } catch (cause) {
-    throw new RemoteError(
-      'badSettings',
-      `The remotes file "${file}" is not JSON: ${(cause as Error).message}`,
-      { cause },
-    );
+    if (isRemoteError(cause)) throw cause;
+    const why = cause instanceof SyntaxError ? `is not JSON: ${cause.message}` : "can't be read.";
+    throw new RemoteError('badSettings', `The remotes file "${file}" ${why}`, { cause });
   }
-  const list =
-    typeof written === 'object' && written !== null && 'cloudRemotes.remotes' in written
-      ? written['cloudRemotes.remotes']
-      : written;
+  const list = isRecord(written) ? written['cloudRemotes.remotes'] : written;
   if (!Array.isArray(list))
     throw new RemoteError(
       'badSettings',
