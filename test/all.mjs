@@ -11,7 +11,8 @@ import { installEditor, installProject } from './e2e/install.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const STAGE_MINUTES = 15;
-const total = { passed: 0, failed: 0, skipped: 0 };
+const none = { passed: 0, failed: 0, skipped: 0 };
+const total = { ...none };
 const summary = [];
 const failures = [];
 
@@ -46,8 +47,7 @@ for (const [name, script, args] of editorStages) {
 console.log(`\n${'─'.repeat(60)}`);
 for (const failure of failures) console.log(`FAILED: ${failure}\n`);
 for (const line of summary) console.log(line);
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+console.log(inWords(total));
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
 function install() {
@@ -63,14 +63,14 @@ function install() {
   }
 }
 
-/** A stage that has no tests of its own: it counts as one. */
+/** A stage without tests counts as one test. */
 function check(name, program, args) {
   headline(name);
   const done = run([program, ...args], {});
-  add(name, done.ok ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }, done.why);
+  add(name, { ...none, [done.ok ? 'passed' : 'failed']: 1 }, done.why);
 }
 
-/** A stage whose runner writes its counts to `file`. No counts, or none at all, is a failure: tests that don't run prove nothing. */
+/** A stage whose runner writes its counts to `file`. A missing file and an empty count are failures: tests that don't run prove nothing. */
 function tests(name, file, args) {
   headline(name);
   rmSync(file, { force: true });
@@ -78,18 +78,16 @@ function tests(name, file, args) {
   const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8') || 'null') : undefined;
   rmSync(file, { force: true });
   failures.push(...(counts?.failures ?? []));
-  if (!counts) return add(name, { passed: 0, failed: 1, skipped: 0 }, done.why ?? 'it wrote no results');
-  if (counts.passed + counts.failed === 0) {
-    return add(name, { ...counts, failed: 1 }, 'no test ran');
-  }
-  if (!done.ok && counts.failed === 0) return add(name, { ...counts, failed: 1 }, done.why);
-  return add(name, counts, undefined);
+  if (!counts) add(name, { ...none, failed: 1 }, done.why ?? 'it wrote no results');
+  else if (counts.passed + counts.failed === 0) add(name, { ...counts, failed: 1 }, 'no test ran');
+  else if (!done.ok && counts.failed === 0) add(name, { ...counts, failed: 1 }, done.why);
+  else add(name, counts, undefined);
 }
 
 function skip(name, reason) {
   headline(name);
   console.log(`SKIPPED: ${reason}`);
-  add(name, { passed: 0, failed: 0, skipped: 1 }, reason);
+  add(name, { ...none, skipped: 1 }, reason);
 }
 
 function run(args, env) {
@@ -109,8 +107,11 @@ function run(args, env) {
 
 function add(name, counts, why) {
   for (const key of Object.keys(total)) total[key] += counts[key];
-  const numbers = `${counts.passed} passed, ${counts.failed} failed${counts.skipped ? `, ${counts.skipped} skipped` : ''}`;
-  summary.push(`${name.padEnd(38)} ${numbers}${why === undefined ? '' : ` (${why})`}`);
+  summary.push(`${name.padEnd(38)} ${inWords(counts)}${why === undefined ? '' : ` (${why})`}`);
+}
+
+function inWords({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
 function headline(name) {

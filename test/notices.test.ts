@@ -19,9 +19,7 @@ describe('the notices of bundled packages', () => {
 
   before(async () => {
     mkdirSync(kept);
-    notices = (await import(
-      pathToFileURL(path.join(root, 'licences/notices.mjs')).href
-    )) as unknown as Notices;
+    notices = await import(pathToFileURL(path.join(root, 'licences/notices.mjs')).href);
   });
   after(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -38,90 +36,71 @@ describe('the notices of bundled packages', () => {
     return folder;
   }
 
-  for (const file of [
-    'LICENSE',
-    'LICENSE-MIT',
-    'license.md',
-    'Licence.txt',
-    'LICENSE.APACHE2',
-    'COPYING',
-    'COPYING.LESSER',
-    'UNLICENSE',
-    'LICENSES/0BSD.txt',
-  ])
+  /** The notices for packages in these folders. */
+  const noticesOf = (...folders: string[]) => notices.noticesOf(folders, kept);
+
+  for (const file of 'LICENSE LICENSE-MIT license.md Licence.txt LICENSE.APACHE2 COPYING COPYING.LESSER UNLICENSE LICENSES/0BSD.txt'.split(
+    ' ',
+  ))
     it(`take the text of a licence in ${file}`, () => {
-      const folder = makePackage(`in-${file.replace(/\W/g, '-')}`.toLowerCase(), {
-        [file]: `text of ${file}`,
-      });
-      assert.match(notices.noticesOf([folder], kept), new RegExp(`text of ${file}`));
+      const name = `in-${file.replace(/\W/g, '-')}`.toLowerCase();
+      assert.match(
+        noticesOf(makePackage(name, { [file]: `text of ${file}` })),
+        new RegExp(`text of ${file}`),
+      );
     });
 
   for (const file of ['NOTICE', 'NOTICES', 'notice.txt', 'ThirdPartyNotices.txt', 'CopyrightNotice.txt'])
-    it(`take what stands in ${file} beside the licence`, () => {
+    it(`take the text of ${file} beside the licence`, () => {
       const folder = makePackage(`with-${file}`.toLowerCase(), { LICENSE: 'the licence', [file]: 'others' });
-      assert.match(notices.noticesOf([folder], kept), /the licence[\s\S]*others/);
+      assert.match(noticesOf(folder), /the licence[\s\S]*others/);
     });
 
   it('take all of several licences', () => {
     const folder = makePackage('several', { 'LICENSE-MIT': 'one', 'LICENSE-APACHE': 'two' });
-    assert.match(notices.noticesOf([folder], kept), /two[\s\S]*one/);
+    assert.match(noticesOf(folder), /two[\s\S]*one/);
   });
 
   it('follow SEE LICENSE IN', () => {
-    const folder = makePackage(
-      'pointing',
-      { 'legal.txt': 'the legal text' },
-      { license: 'SEE LICENSE IN legal.txt' },
+    const files = { 'legal.txt': 'the legal text' };
+    assert.match(
+      noticesOf(makePackage('see', files, { license: 'SEE LICENSE IN legal.txt' })),
+      /the legal text/,
     );
-    assert.match(notices.noticesOf([folder], kept), /the legal text/);
   });
 
   for (const [what, files] of [
     ['no file', {}],
     ['a notice only', { NOTICE: 'made by us' }],
     ['an empty licence', { LICENSE: '\n' }],
-    ['code that is called so', { 'license.js': 'exports.license = 1' }],
+    ['code of that name', { 'license.js': 'exports.license = 1' }],
   ] as const)
-    it(`fail for a package that has ${what}, by its name`, () => {
+    it(`fail for a package that has ${what}, and name the package`, () => {
       const folder = makePackage(`bare-${what.replaceAll(' ', '-')}`, files);
-      assert.throws(
-        () => notices.noticesOf([folder], kept),
-        /bare-[\w-]+ 1\.2\.3 \(MIT\) has no licence file/,
-      );
+      assert.throws(() => noticesOf(folder), /bare-[\w-]+ 1\.2\.3 \(MIT\) has no licence file/);
     });
 
   it('lend the text of a package of the same repository and licence, however its address is spelled', () => {
-    const owner = makePackage(
-      'owner',
-      { LICENSE: 'shared text' },
-      { repository: 'git+https://github.com/Some/Thing.git' },
-    );
-    const bare = makePackage(
-      'lender',
-      {},
-      { repository: { type: 'git', url: 'https://github.com/some/thing' } },
-    );
+    const repository = 'git+https://github.com/Some/Thing.git';
+    const owner = makePackage('owner', { LICENSE: 'shared text' }, { repository });
+    const url = 'https://github.com/some/thing';
+    const bare = makePackage('borrower', {}, { repository: { type: 'git', url } });
     const other = makePackage('stranger', {}, { license: 'ISC', repository: { url: 'github:some/thing' } });
-    assert.match(notices.noticesOf([owner, bare], kept), /owner 1\.2\.3\nlender 1\.2\.3\n\nshared text/);
-    assert.throws(() => notices.noticesOf([owner, other], kept), /stranger/);
+    assert.match(noticesOf(owner, bare), /owner 1\.2\.3\nborrower 1\.2\.3\n\nshared text/);
+    assert.throws(() => noticesOf(owner, other), /stranger/);
   });
 
   it('take the text that is kept here for a repository whose packages have none', () => {
     writeFileSync(path.join(kept, 'some+where.txt'), 'kept text');
     const folder = makePackage('textless', {}, { repository: { url: 'git@github.com:some/where.git' } });
-    assert.match(notices.noticesOf([folder], kept), /textless 1\.2\.3\n\nkept text/);
+    assert.match(noticesOf(folder), /textless 1\.2\.3\n\nkept text/);
   });
 
-  it('count the packages of every output, also nested ones, and none that gave no bytes', () => {
-    const metafile = (inputs: Record<string, number>) => ({
-      outputs: {
-        out: {
-          inputs: Object.fromEntries(
-            Object.entries(inputs).map(([k, bytesInOutput]) => [k, { bytesInOutput }]),
-          ),
-        },
-      },
-    });
+  it('count the packages of every output, also nested ones, but none that gave no bytes', () => {
+    const metafile = (inputs: Record<string, number>) => {
+      const sizes = Object.entries(inputs).map(([file, bytesInOutput]) => [file, { bytesInOutput }]);
+      return { outputs: { out: { inputs: Object.fromEntries(sizes) } } };
+    };
     const found = notices.bundledPackages(
       [
         metafile({ 'node_modules/a/index.js': 1, 'node_modules/unused/index.js': 0, 'src/x.ts': 5 }),

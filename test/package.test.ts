@@ -8,7 +8,7 @@ import { unzip } from './tools/zip';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 
-/** All that a user installs. A new file here is a decision: add it on purpose. */
+/** All files that a user installs. Add a new file on purpose only. */
 const EXPECTED = [
   '[Content_Types].xml',
   'extension.vsixmanifest',
@@ -42,10 +42,8 @@ describe('the packed extension', () => {
   let bundled: readonly string[];
 
   before(async () => {
-    const packer = (await import(pathToFileURL(path.join(root, 'test/tools/packExtension.mjs')).href)) as {
-      packExtension(options: { file: string; keepBuild: true }): Promise<{ folder: string }>;
-    };
-    const packed = await packer.packExtension({ file, keepBuild: true });
+    const packer = await import(pathToFileURL(path.join(root, 'test/tools/packExtension.mjs')).href);
+    const packed: { readonly folder: string } = await packer.packExtension({ file, keepBuild: true });
     try {
       files = unzip(readFileSync(file));
       bundled = packagesOf(packed.folder);
@@ -61,7 +59,7 @@ describe('the packed extension', () => {
     return content.toString('utf8');
   }
 
-  it('holds only what runs: no source, test, map or development file', (t) => {
+  it('has only files that run: no source, test, map or development file', (t) => {
     assert.deepEqual([...files.keys()].sort(), EXPECTED);
     const kB = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`;
     t.diagnostic(`package ${kB(readFileSync(file).length)}`);
@@ -71,7 +69,7 @@ describe('the packed extension', () => {
   });
 
   it('keeps the AWS SDK in a file of its own, loaded on first use', () => {
-    // A name that each of the SDK's commands carries, minified or not.
+    // A name in each command of the SDK, minified or not.
     const mark = 'com.amazonaws.s3';
     assert.ok(text('dist/awsSdk.js').includes(mark));
     assert.ok(!text('dist/extension.js').includes(mark));
@@ -96,7 +94,7 @@ describe('the packed extension', () => {
     }
   });
 
-  it('passes on what packages say of others whose code they contain', () => {
+  it('repeats the notices of packages that contain code of others', () => {
     const notices = text('dist/ThirdPartyNotices.txt');
     const toolkit = readFileSync(path.join(root, 'node_modules/@vscode/webview-ui-toolkit/NOTICES'), 'utf8');
     assert.ok(notices.includes(toolkit.trim()));
@@ -111,13 +109,10 @@ describe('the packed extension', () => {
     assert.doesNotMatch(readme, /In a light theme/);
   });
 
-  it('tells nothing about the machine it was made on', () => {
+  it('reveals nothing about the machine that built it', () => {
     for (const [name, content] of files) {
-      assert.ok(!content.includes(root), `${name} holds the path of the project`);
-      assert.ok(
-        !/\/\/[#@] sourceMappingURL=/.test(content.toString('latin1')),
-        `${name} points to a source map`,
-      );
+      assert.ok(!content.includes(root), `${name} has the path of the project`);
+      assert.doesNotMatch(content.toString('latin1'), /\/\/[#@] sourceMappingURL=/, name);
     }
   });
 
@@ -129,13 +124,12 @@ describe('the packed extension', () => {
     for (const name of named) assert.equal(typeof texts[name], 'string', `package.nls.json lacks ${name}`);
     const { main, icon } = JSON.parse(manifest) as { main: string; icon: string };
     const icons = [...manifest.matchAll(/"(media\/[^"]+)"/g)].map((match) => match[1] ?? '');
-    for (const name of [main, icon, ...icons]) {
+    for (const name of [main, icon, ...icons])
       assert.ok(files.has(path.posix.join('extension', name)), `the package lacks ${name}`);
-    }
   });
 });
 
-/** The packages that any output of the build took in, by the build's own account. */
+/** The folders of the packages with code in an output of the build, by the build's metafiles. */
 function packagesOf(folder: string): readonly string[] {
   const metafiles = JSON.parse(readFileSync(path.join(folder, 'dist/metafiles.json'), 'utf8')) as {
     outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;

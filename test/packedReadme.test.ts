@@ -6,10 +6,9 @@ import { pathToFileURL } from 'node:url';
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 
 async function packed(markdown: string): Promise<string> {
-  const { packedReadme } = (await import(
-    pathToFileURL(path.join(root, 'test/tools/packedReadme.mjs')).href
-  )) as { packedReadme(markdown: string): string };
-  return packedReadme(markdown);
+  return (await import(pathToFileURL(path.join(root, 'test/tools/packedReadme.mjs')).href)).packedReadme(
+    markdown,
+  );
 }
 
 const cases: readonly (readonly [what: string, markdown: string, shown: string])[] = [

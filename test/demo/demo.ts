@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type EditorServer, QUIET_SETTINGS, startEditorServer } from '../e2e/harness/editorServer';
+import { QUIET_SETTINGS, startEditorServer } from '../e2e/harness/editorServer';
 import { packedExtension } from '../e2e/harness/packedExtension';
 import { projectRoot } from '../e2e/harness/projectRoot';
 import { driveRemote, environmentRemote, keysInEnvironment } from '../e2e/harness/session';
@@ -20,7 +20,7 @@ const DRIVE_PORT = 8581;
 const DEMO = path.join(projectRoot, '.demo');
 const SITE = path.join(DEMO, 'site');
 
-/** Starts everything, prints where it is, and returns when the user has had enough. */
+/** Starts everything, prints the addresses, and returns when the user stops it. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { port: { type: 'string' }, desktop: { type: 'boolean', default: false } },
@@ -34,8 +34,9 @@ async function main(): Promise<void> {
   const s3 = await startS3Server();
   const undo: (() => Promise<void>)[] = [() => s3.stop()];
   try {
-    // On the same port at every start, so that who signed in before stays signed in; with a port of its own when that is taken.
-    const drive = await startDemoDrive();
+    const drive = await onUsualPort(DRIVE_PORT, (at) =>
+      startDriveServer({ port: at, folder: path.join(DEMO, 'drive') }),
+    );
     undo.push(() => drive.stop());
     const servers = { s3, drive };
     fillServer(s3);
@@ -54,13 +55,13 @@ interface Servers {
   readonly drive: DriveTestServer;
 }
 
-async function startDemoDrive(): Promise<DriveTestServer> {
-  const folder = path.join(DEMO, 'drive');
+/** Starts a server on its usual port, so that sign-ins and secrets of an earlier start stay valid; on a free port when the usual is taken. */
+async function onUsualPort<T>(port: number, start: (port: number) => Promise<T>): Promise<T> {
   try {
-    return await startDriveServer({ port: DRIVE_PORT, folder });
+    return await start(port);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return startDriveServer({ folder });
+    return start(0);
   }
 }
 
@@ -78,7 +79,10 @@ async function runInBrowser(
     env: environmentFor(s3, drive),
   });
   undo.push(() => editor.stop());
-  const door = await openDoor(editor, port, [drive.port]);
+  // The same key at every start, so that secrets in the browser's storage stay readable.
+  const key = createHash('sha256').update(projectRoot).digest();
+  const open = (at: number) => openFrontDoor(editor.port, at, key, [drive.port]);
+  const door = await (port === undefined ? onUsualPort(USUAL_PORT, open) : open(port));
   undo.push(() => door.close());
   console.log(`
   Open this in a browser:  http://127.0.0.1:${door.port}/?folder=${encodeURI(SITE)}
@@ -98,19 +102,6 @@ async function runInBrowser(
   await enough;
 }
 
-/** The port the user asked for, else the usual one, else any free one. */
-async function openDoor(editor: EditorServer, port: number | undefined, proxied: readonly number[]) {
-  // The same for every start, so that secrets which a browser kept can still be read.
-  const key = createHash('sha256').update(projectRoot).digest();
-  if (port !== undefined) return openFrontDoor(editor.port, port, key, proxied);
-  try {
-    return await openFrontDoor(editor.port, USUAL_PORT, key, proxied);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return openFrontDoor(editor.port, 0, key, proxied);
-  }
-}
-
 /** An installed desktop editor with data of its own; returns when its window is closed or the user presses Ctrl-C. */
 async function runDesktop(
   code: string,
@@ -118,13 +109,9 @@ async function runDesktop(
   { s3, drive }: Servers,
   enough: Promise<void>,
 ): Promise<void> {
-  const own = [
-    '--user-data-dir',
-    path.join(DEMO, 'desktop'),
-    '--extensions-dir',
-    path.join(DEMO, 'desktop-extensions'),
-  ];
-  const settings = path.join(DEMO, 'desktop', 'User', 'settings.json');
+  const [data, extensions] = [path.join(DEMO, 'desktop'), path.join(DEMO, 'desktop-extensions')];
+  const own = ['--user-data-dir', data, '--extensions-dir', extensions];
+  const settings = path.join(data, 'User', 'settings.json');
   mkdirSync(path.dirname(settings), { recursive: true });
   writeFileSync(settings, JSON.stringify({ ...QUIET_SETTINGS, ...settingsFor(s3, drive) }, undefined, 2));
   const shell = process.platform === 'win32';
@@ -166,7 +153,7 @@ function installedCode(): string {
   );
 }
 
-/** The keys of the S3 remote; and the wizard proposes the demo's own drive to who adds another. */
+/** The keys of the S3 remote, and the drive that the wizard proposes. */
 function environmentFor(s3: S3TestServer, drive: DriveTestServer): Record<string, string> {
   return {
     ...keysInEnvironment(s3),

@@ -1,17 +1,8 @@
-// Builds the extension for production and packs it into a .vsix, in a copy of the source tree: so it neither touches
-// the dist/ of a running "npm run watch" nor minds a second pack at the same time. Needs no network.
+// Builds the extension for production and packs it into a .vsix, in a copy of the source tree: the dist/ of a running
+// "npm run watch" stays, and two packs can run at the same time. Needs no network.
 // usage: node test/tools/packExtension.mjs [file.vsix]
 import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -21,43 +12,42 @@ const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.ur
 const LEFT_OUT = new Set(['node_modules', '.git', 'out', 'dist', '.demo', '.test-data', 'test/e2e']);
 
 /**
- * Makes the .vsix at `file` and returns its path and the build's own words (the bundle sizes).
- * `keepBuild` leaves the copy in place and names its folder, for those who want the unpacked extension.
- * Throws an Error whose message is the output of the step that failed.
+ * Makes the .vsix at `file` and returns its path and the output of the build (the bundle sizes). `keepBuild` keeps the copy and
+ * returns its folder, the unpacked extension. Throws an Error whose message is the output of the failed step.
  * @param {{ file?: string, keepBuild?: boolean, production?: boolean }} [options]
  * @returns {Promise<{ file: string, folder: string, buildOutput: string }>}
  */
 export async function packExtension(options = {}) {
-  const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const { name, version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
   const file = path.resolve(options.file ?? path.join(root, `${name}-${version}.vsix`));
   // Below the project, so that Node and esbuild find the packages as they do from the project itself.
   const folder = path.join(root, 'out', `pack-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
   try {
     copySources(folder);
     const readme = path.join(folder, 'README.md');
-    writeFileSync(readme, packedReadme(readFileSync(readme, 'utf8')));
+    fs.writeFileSync(readme, packedReadme(fs.readFileSync(readme, 'utf8')));
     const build = options.production === false ? ['esbuild.mjs'] : ['esbuild.mjs', '--production'];
     const buildOutput = await run('building', process.execPath, build, folder);
-    mkdirSync(path.dirname(file), { recursive: true });
+    fs.mkdirSync(path.dirname(file), { recursive: true });
     const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
     const flags = ['--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository'];
     await run('packing', process.execPath, [vsce, 'package', ...flags, '--out', file], folder);
     return { file, folder, buildOutput };
   } finally {
-    if (!options.keepBuild) rmSync(folder, { recursive: true, force: true });
+    if (!options.keepBuild) fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
 function copySources(folder) {
-  // Entry by entry, since a folder can't be copied into itself as a whole.
-  for (const name of readdirSync(root)) {
+  // Entry by entry, because a folder can't be copied into itself.
+  for (const name of fs.readdirSync(root)) {
     if (LEFT_OUT.has(name) || name.endsWith('.vsix')) continue;
-    cpSync(path.join(root, name), path.join(folder, name), {
+    fs.cpSync(path.join(root, name), path.join(folder, name), {
       recursive: true,
       filter: (source) => !LEFT_OUT.has(path.relative(root, source).split(path.sep).join('/')),
     });
   }
-  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+  fs.symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
 }
 
 function run(step, program, args, cwd) {
@@ -67,13 +57,13 @@ function run(step, program, args, cwd) {
       args,
       { cwd, maxBuffer: 64e6, encoding: 'utf8' },
       (error, stdout, stderr) => {
-        // What follows esbuild's own words is the stack of the build script.
+        // After esbuild's message comes the stack of the build script.
         const words = `${stdout}${stderr}`.split(/\n[^\n]*node_modules\/esbuild\/lib/)[0];
         if (error) reject(new Error(`The extension did not get past ${step}:\n${words}`));
         else resolve(stdout);
       },
     );
-    child.stdin?.end(); // a question would wait for ever
+    child.stdin?.end(); // a question would wait forever
   });
 }
 
@@ -81,7 +71,7 @@ if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.me
   try {
     const packed = await packExtension({ file: process.argv[2] });
     process.stdout.write(packed.buildOutput);
-    const kB = (statSync(packed.file).size / 1000).toFixed(0);
+    const kB = (fs.statSync(packed.file).size / 1000).toFixed(0);
     console.log(`${path.relative(process.cwd(), packed.file)}  ${kB} kB`);
   } catch (error) {
     console.error(error.message);

@@ -32,15 +32,8 @@ function threeRows(): Plan {
 
 function rename(from: string, to: string): Action {
   const [source, before] = [file(to, 48_210), file(from, 48_210)];
-  return {
-    kind: 'moveFile',
-    id: `r:${to}`,
-    path: source.path,
-    from: before.path,
-    source,
-    before,
-    because: 'renamed',
-  };
+  const paths = { path: source.path, from: before.path };
+  return { kind: 'moveFile', id: `r:${to}`, ...paths, source, before, because: 'renamed' };
 }
 
 function renames(): Plan {
@@ -90,11 +83,7 @@ function mixed(): Plan {
       remove('img/2019/banner.png', 88_211),
     ],
     conflicts: [
-      {
-        path: 'docs' as never,
-        because: 'fileAgainstFolder',
-        source: file('docs', 120),
-      },
+      { path: 'docs' as never, because: 'fileAgainstFolder', source: file('docs', 120) },
       {
         path: 'img/Logo.svg' as never,
         because: 'sameName',
