@@ -1,4 +1,4 @@
-import type { FilterRule } from '../../plan/model/planOptions';
+import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import {
   type FlagDecision,
   type FlagRules,
@@ -19,8 +19,6 @@ import { ageOf, durationMs, sizeOf } from './rcloneQuantities';
 /** What the flags of a line of rclone say so far. */
 export interface RcloneParseState extends ParseState {
   readonly filterFlags: FilterFlags;
-  /** Together these decide the comparison, regardless of their order (R6). */
-  readonly compares: { sizeOnly?: true; checksum?: true };
   /** From `--delete-before` and its alternatives; rclone accepts only one of them. */
   deleteTime?: 'before' | 'during' | 'after';
   tracksRenames?: true;
@@ -49,7 +47,6 @@ export function newRcloneState(
     filters: [],
     hints: {},
     filterFlags: noFilterFlags(),
-    compares: {},
   };
 }
 
@@ -75,30 +72,27 @@ export const rcloneLetters: Readonly<Record<string, string>> = {
 
 const noLimit = ignored('It sets no limit.');
 
+/** Flags without a value that set an option, by the option. */
+export const rcloneSwitches = {
+  ignoreExisting: ['ignore-existing', 'skips files that exist on the target'],
+  ignoreTimes: ['ignore-times', 'copies every file, even if it is the same'],
+  update: ['update', 'skips files that are newer on the target'],
+  ignoreSize: ['ignore-size', 'does not compare sizes'],
+  immutable: ['immutable', 'never changes files on the target: a difference is a conflict'],
+  keepTargetTimes: ['no-update-modtime', 'keeps the time on the target if only the time differs'],
+  useServerTimes: ['use-server-modtime', 'uses the upload times of the service'],
+} as const satisfies { readonly [Name in keyof PlanOptions]?: readonly [flag: string, means: string] };
+
 const comparisonFlags: readonly NamedRule[] = [
-  act('checksum', (_, state) => {
-    state.compares.checksum = true;
+  flag('checksum', (_, { options }) => {
+    // --size-only takes precedence (R6).
+    if (options.compare !== 'size-only') options.compare = 'checksum';
     return understood('compares sizes and hashes, not times');
   }),
-  act('size-only', (_, state) => {
-    state.compares.sizeOnly = true;
-    return understood('compares sizes only');
-  }),
-  optionFlag('ignore-existing', { ignoreExisting: true }, 'skips files that exist on the target'),
-  optionFlag('ignore-times', { ignoreTimes: true }, 'copies every file, even if it is the same'),
-  optionFlag('update', { update: true }, 'skips files that are newer on the target'),
-  optionFlag('ignore-size', { ignoreSize: true }, 'does not compare sizes'),
-  optionFlag(
-    'immutable',
-    { immutable: true },
-    'never changes files on the target: a difference is a conflict',
+  optionFlag('size-only', { compare: 'size-only' }, 'compares sizes only'),
+  ...Object.entries(rcloneSwitches).map(([option, [name, means]]) =>
+    optionFlag(name, { [option]: true }, means),
   ),
-  optionFlag(
-    'no-update-modtime',
-    { keepTargetTimes: true },
-    'keeps the time on the target if only the time differs',
-  ),
-  optionFlag('use-server-modtime', { useServerTimes: true }, 'uses the upload times of the service'),
   act('one-way', (_, { verb, options }) => {
     if (verb !== 'check') return refused(`"rclone ${verb}" does not have this flag.`);
     options.oneWay = true;
@@ -151,17 +145,12 @@ const deleteFlags: readonly NamedRule[] = [
     return understood('moves renamed files on the target');
   }),
   act('track-renames-strategy=', (value, state) => {
-    const strategies = new Map([
-      ['hash', { renamesBy: 'hash', means: 'detects renames by content' }],
-      ['modtime', { renamesBy: 'modified', means: 'detects renames by size and time' }],
-    ] as const);
-    const strategy = strategies.get(value as 'hash');
-    if (strategy === undefined)
+    if (value !== 'hash' && value !== 'modtime')
       return unavailable(
         'Renames are detected by "hash" or "modtime"; among several files, the one with the same name is used.',
       );
-    state.renamesBy = strategy.renamesBy;
-    return understood(strategy.means);
+    state.renamesBy = value === 'hash' ? 'hash' : 'modified';
+    return understood(`detects renames by ${value === 'hash' ? 'content' : 'size and time'}`);
   }),
 ];
 

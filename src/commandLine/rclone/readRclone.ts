@@ -63,7 +63,7 @@ export function readRclone(
   const source = resolvePlace(sides.source, context.remotes);
   const target = resolvePlace(sides.target, context.remotes);
   const backupFolder = resolveBackupFolder(state, target);
-  applyComparison(state);
+  applyDeletes(state);
   return {
     tool: 'rclone',
     verb: typedVerb,
@@ -203,15 +203,7 @@ function resolveBackupFolder(
 }
 
 /** Applies flags that act together, regardless of their order. */
-function applyComparison({
-  options,
-  compares,
-  deleteTime,
-  tracksRenames,
-  renamesBy,
-}: RcloneParseState): void {
-  if (compares.sizeOnly) options.compare = 'size-only';
-  else if (compares.checksum) options.compare = 'checksum';
+function applyDeletes({ options, deleteTime, tracksRenames, renamesBy }: RcloneParseState): void {
   if (options.verb === 'sync') options.deletes = deleteTime ?? 'after';
   if (tracksRenames) options.trackRenames = renamesBy ?? 'hash';
 }

@@ -5,6 +5,7 @@ import type { KnownRemote, WritablePlace, WritableRequest, WrittenLine } from '.
 import { LineError } from '../lineProblem';
 import { quoteWord } from '../shell/shellWords';
 import { filtersForRclone, hasLimits } from '../translateFilters';
+import { rcloneSwitches } from './rcloneFlags';
 
 /** See `writeCommandLine`. A sync without deletes is rclone's `copy` (R11). Throws LineError when no line does the same. */
 export function writeRclone(
@@ -20,7 +21,8 @@ export function writeRclone(
   else if (options.compare === 'checksum') add('--checksum');
   else if (options.compare !== 'rclone' && !options.ignoreTimes)
     missing.push('rclone compares the modified times of the files instead of upload times, and sets them.');
-  for (const [name, flag] of switches) if (options[name]) add(flag);
+  for (const [option, [flag]] of Object.entries(rcloneSwitches))
+    if (options[option as keyof typeof rcloneSwitches]) add(`--${flag}`);
   if (options.modifyWindowMs !== undefined) add('--modify-window', goDuration(options.modifyWindowMs));
   if (source.kind === 'folder' && options.followSymlinks) add('--copy-links');
   if (verb === 'sync') add(...deleteFlags(options, missing));
@@ -30,16 +32,6 @@ export function writeRclone(
   if (verb === 'check') add(...(options.oneWay ? ['--one-way'] : []), '--combined', '-');
   return { line: words.join(' '), missing, notes: notesOn([source, target], remotes, options) };
 }
-
-const switches = [
-  ['ignoreExisting', '--ignore-existing'],
-  ['ignoreTimes', '--ignore-times'],
-  ['update', '--update'],
-  ['ignoreSize', '--ignore-size'],
-  ['immutable', '--immutable'],
-  ['keepTargetTimes', '--no-update-modtime'],
-  ['useServerTimes', '--use-server-modtime'],
-] as const;
 
 function deleteFlags(
   { deletes, deleteExcluded, maxDelete, trackRenames }: PlanOptions,

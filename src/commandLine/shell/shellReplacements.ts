@@ -8,73 +8,51 @@ export interface LinePosition {
   readonly startsWord: boolean;
 }
 
-type Rule = readonly [pattern: RegExp, problem: (found: string) => string, where?: 'unquoted' | 'wordStart'];
+/** `{}` in a problem stands for the text that the pattern finds. */
+type Rule = readonly [pattern: RegExp, problem: string, where?: 'unquoted' | 'wordStart'];
 
-const variable = (found: string) => `${found} is a shell variable. Write its value instead.`;
+const variable = '{} is a shell variable. Write its value instead.';
 /** PowerShell has single quotes, which the command prompt lacks. */
-const quotable = (found: string) =>
-  `${found} is a shell variable. Write its value instead, or put it in single quotes to use it literally.`;
-const command = () => '"$(…)" is a command substitution. Write its result instead.';
+const quotable =
+  '{} is a shell variable. Write its value instead, or put it in single quotes to use it literally.';
+const command = '"$(…)" is a command substitution. Write its result instead.';
 
 /** For lines that don't show their shell: single quotes make these variables literal. */
-const likeOfPrompt = (found: string) =>
-  `${found} is a variable of the Windows command prompt. Write its value instead, or put it in single quotes to use it literally.`;
+const promptVariable =
+  '{} is a variable of the Windows command prompt. Write its value instead, or put it in single quotes to use it literally.';
 const promptVariables: readonly Rule[] = [
-  [/^%(?![0-9A-Fa-f]{2}%)[A-Za-z_][\w()]*(?::[^%\s"]{1,100})?%/, likeOfPrompt],
-  [/^![A-Za-z_]\w*!/, likeOfPrompt],
+  [/^%(?![0-9A-Fa-f]{2}%)[A-Za-z_][\w()]*(?::[^%\s"]{1,100})?%/, promptVariable],
+  [/^![A-Za-z_]\w*!/, promptVariable],
 ];
 
+const otherHome = '{} stands for the home folder of another user. Write its full path instead.';
 const posix: readonly Rule[] = [
   [/^\$\(/, command],
   [/^\$\[/, command],
   [/^\$(?:\{[^}\n]{0,100}\}?|\w+|[@*#?!$-])/, variable],
-  [
-    /^\$['"]/,
-    (found) => `${found} starts a kind of quotes that only some shells support. Use plain quotes.`,
-    'unquoted',
-  ],
-  [/^`/, () => '"`" starts a command substitution. Write its result instead, or put it in single quotes.'],
-  [
-    /^~(?:[\w.-]+|\+)(?=[/\s]|$)/,
-    (found) => `${found} stands for the home folder of another user. Write its full path instead.`,
-    'wordStart',
-  ],
+  [/^\$['"]/, '{} starts a kind of quotes that only some shells support. Use plain quotes.', 'unquoted'],
+  [/^`/, '"`" starts a command substitution. Write its result instead, or put it in single quotes.'],
+  [/^~(?:[\w.-]+|\+)(?=[/\s]|$)/, otherHome, 'wordStart'],
   ...promptVariables,
 ];
 
+const stopParsing =
+  '"--%" makes PowerShell pass the rest unchanged. Remove it, and quote the words that need quotes.';
 const powershell: readonly Rule[] = [
   [/^\$\(/, command],
   [/^\$(?:\{[^}\n]{0,100}\}?|\w+(?::\w+)?|[$?^])/, quotable],
-  [
-    /^@["']/,
-    (found) => `${found} starts a here-string in PowerShell. Write it in one line, in plain quotes.`,
-    'wordStart',
-  ],
-  [
-    /^@(?:[A-Za-z_]\w*|[({])/,
-    (found) => `${found} passes several arguments in PowerShell. Write them out.`,
-    'wordStart',
-  ],
-  [
-    /^--%(?=\s|$)/,
-    () => '"--%" makes PowerShell pass the rest unchanged. Remove it, and quote the words that need quotes.',
-    'wordStart',
-  ],
+  [/^@["']/, '{} starts a here-string in PowerShell. Write it in one line, in plain quotes.', 'wordStart'],
+  [/^@(?:[A-Za-z_]\w*|[({])/, '{} passes several arguments in PowerShell. Write them out.', 'wordStart'],
+  [/^--%(?=\s|$)/, stopParsing, 'wordStart'],
   ...promptVariables,
 ];
 
+const block = '"{}" is not quoted: it is a script block in PowerShell. Put the word in quotes.';
+const comma = '"," is not quoted: PowerShell would make several words of it. Put the word in quotes.';
 /** The command prompt treats these literally, so they are allowed in a line that may be for the command prompt. */
 const powershellOnly: readonly Rule[] = [
-  [
-    /^[{}]/,
-    (found) => `"${found}" is not quoted: it is a script block in PowerShell. Put the word in quotes.`,
-    'unquoted',
-  ],
-  [
-    /^,/,
-    () => '"," is not quoted: PowerShell would make several words of it. Put the word in quotes.',
-    'unquoted',
-  ],
+  [/^[{}]/, block, 'unquoted'],
+  [/^,/, comma, 'unquoted'],
 ];
 
 const cmd: readonly Rule[] = [
@@ -88,18 +66,14 @@ const cmd: readonly Rule[] = [
   [/^\$\(/, command],
 ];
 
-const home: Rule = [
-  /^~(?=[\\/\s]|$)/,
-  () => '"~" stands for the home folder in some shells only. Write its full path instead.',
-  'wordStart',
-];
+const anyHome = '"~" stands for the home folder in some shells only. Write its full path instead.';
+const home: Rule = [/^~(?=[\\/\s]|$)/, anyHome, 'wordStart'];
 
-const typographic: Rule = [
-  /^[‘’‚“”„]/,
-  (found) => `${found} is a typographic quotation mark, which shells treat differently. Use plain quotes.`,
-  'unquoted',
-];
+const quotationMark = '{} is a typographic quotation mark, which shells treat differently. Use plain quotes.';
+const typographic: Rule = [/^[‘’‚“”„]/, quotationMark, 'unquoted'];
 
+const backtick =
+  '"`" has different meanings in PowerShell and the command prompt. Remove it, or put the word in single quotes.';
 const rules: Readonly<Record<ShellKind, readonly Rule[]>> = {
   posix: [typographic, ...posix],
   powershell: [typographic, home, ...powershell, ...powershellOnly],
@@ -108,14 +82,10 @@ const rules: Readonly<Record<ShellKind, readonly Rule[]>> = {
     typographic,
     home,
     // $RECYCLE.BIN is a folder of Windows, not a variable.
-    [/^\$(?=RECYCLE\.BIN\b)/i, () => ''],
+    [/^\$(?=RECYCLE\.BIN\b)/i, ''],
     ...powershell,
     ...cmd,
-    [
-      /^`/,
-      () =>
-        '"`" has different meanings in PowerShell and the command prompt. Remove it, or put the word in single quotes.',
-    ],
+    [/^`/, backtick],
   ],
 };
 
@@ -128,7 +98,7 @@ export function shellReplacement(
     if (where !== undefined && inDoubleQuotes) continue;
     if (where === 'wordStart' && !startsWord) continue;
     const found = pattern.exec(rest);
-    if (found) return problem(found[0]) || undefined;
+    if (found) return problem.replaceAll('{}', () => found[0]) || undefined;
   }
   return undefined;
 }

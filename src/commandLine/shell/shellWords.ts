@@ -19,12 +19,13 @@ const lineContinuation = {
   windows: /^[\^\\`][ \t]*\r?\n(?:[ \t]*> )?/,
 };
 
-const operators: readonly (readonly [RegExp, (found: string) => string])[] = [
-  [/^(?:&&|\|\||;)/, (found) => `"${found}" joins several commands. Paste one of them.`],
-  [/^&/, () => '"&" is not quoted: it starts a command in the background. Remove it, or quote it.'],
-  [/^\|/, () => '"|" sends the output to another command, which is not supported. Remove that part.'],
-  [/^[<>]/, (found) => `"${found}" redirects to or from a file, which is not supported. Remove that part.`],
-  [/^[()]/, (found) => `"${found}" is not quoted. Quote the text around it.`],
+/** `{}` in a problem stands for the operator. */
+const operators: readonly (readonly [RegExp, problem: string])[] = [
+  [/^(?:&&|\|\||;)/, '"{}" joins several commands. Paste one of them.'],
+  [/^&/, '"&" is not quoted: it starts a command in the background. Remove it, or quote it.'],
+  [/^\|/, '"|" sends the output to another command, which is not supported. Remove that part.'],
+  [/^[<>]/, '"{}" redirects to or from a file, which is not supported. Remove that part.'],
+  [/^[()]/, '"{}" is not quoted. Quote the text around it.'],
 ];
 
 interface SplitOptions {
@@ -158,9 +159,9 @@ class Splitter {
     const rest = this.ahead();
     if (this.words.length === 0 && this.word === undefined && /^&\s/.test(rest))
       throw new LineError('"&" calls a program in PowerShell. Paste the line starting at "aws" or "rclone".');
-    for (const [pattern, describe] of operators) {
-      const found = pattern.exec(rest);
-      if (found) throw new LineError(describe(found[0]));
+    for (const [pattern, problem] of operators) {
+      const [found] = pattern.exec(rest) ?? [];
+      if (found !== undefined) throw new LineError(problem.replace('{}', found));
     }
     this.rejectReplacement(rest, false);
     if (this.windows) return;

@@ -1,12 +1,8 @@
+import type { Formatter } from '../../preview/format';
 import type { FileEntry } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
 
-/** Formats the facts of a file. */
-export interface FactFormat {
-  bytes(n: number): string;
-  count(n: number): string;
-  exactTime(ms: number): string;
-}
+type FactFormat = Pick<Formatter, 'bytes' | 'count' | 'exactTime'>;
 
 /**
  * Writes the facts of a file as lines, always in the same order, so that a diff can compare two files. Omits unknown facts. Pure.

@@ -22,7 +22,7 @@ import { lastingBanners, planBanners, runSummary, tableFacts } from '../../previ
 import type { PanelHost, PreviewServices } from './previewPorts';
 import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './runState';
 import { StateNotices } from './stateNotices';
-import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
+import { comparesLike, reversed, withChanged, withDeletes, withOptions } from './syncRequests';
 
 /** Maximum number of ticks and folded folders that survive a reload of the window. */
 const mostRemembered = 2000;
@@ -165,13 +165,13 @@ export class PlanPreviewSession {
     tickShown: ({ on }) => this.retick((view) => view.tickShown(on)),
     tickClass: ({ class: rowClass, on }) => this.retick((view) => view.tickClass(rowClass, on)),
     includeDeletes: ({ on }) => this.retick((view) => view.ticks.includeDeletes(on)),
-    compare: ({ mode }) => this.revise(withCompare(this.current, mode)),
+    compare: ({ mode }) => this.revise(withChanged(this.current, { compare: mode })),
     deletes: ({ on }) => this.revise(withDeletes(this.current, on)),
     setOptions: ({ options }) => this.setOptions(options),
     open: ({ key }) => this.open(key),
     swap: () => this.restart(reversed(this.current)),
-    copyInstead: () => this.restart(withVerb(this.current, 'copy')),
-    syncInstead: () => this.restart(withVerb(this.current, 'sync')),
+    copyInstead: () => this.restart(withChanged(this.current, { verb: 'copy' })),
+    syncInstead: () => this.restart(withChanged(this.current, { verb: 'sync' })),
     rescan: () => void this.rescan(),
     apply: () => void this.apply(this.view?.ticks.selectedIds() ?? []),
     retry: () => void this.apply(this.view ? idsToRetry(this.view) : []),

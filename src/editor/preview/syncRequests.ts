@@ -2,17 +2,13 @@ import type { SyncRequest } from '../../app';
 import { isRecord } from '../../base/encoding';
 import { createFilter } from '../../plan/filter/filter';
 import type { Place } from '../../plan/model/plan';
-import {
-  type ComparisonMode,
-  type PlanOptions,
-  parsePlanOptions,
-  type Verb,
-} from '../../plan/model/planOptions';
+import { type ComparisonMode, type PlanOptions, parsePlanOptions } from '../../plan/model/planOptions';
 import { isRemoteError } from '../../remote/remoteError';
 import { pathProblem, type RemotePath } from '../../remote/remotePath';
 
-export function withCompare(request: SyncRequest, compare: ComparisonMode): SyncRequest {
-  return { ...request, options: { ...request.options, compare } };
+/** Returns the request for the same sides with these options changed. */
+export function withChanged(request: SyncRequest, changes: Partial<PlanOptions>): SyncRequest {
+  return { ...request, options: { ...request.options, ...changes } };
 }
 
 /**
@@ -26,11 +22,6 @@ export function withOptions(request: SyncRequest, given: Readonly<Record<string,
   return { ...request, options };
 }
 
-/** Returns the request with another verb for the same sides and options. */
-export function withVerb(request: SyncRequest, verb: Verb): SyncRequest {
-  return { ...request, options: { ...request.options, verb } };
-}
-
 /** Returns the comparison of a check, which compares contents, not times (R11). */
 export function comparesLike({ verb, compare }: PlanOptions): ComparisonMode {
   return verb === 'check' && compare === 'rclone' ? 'checksum' : compare;
@@ -38,8 +29,7 @@ export function comparesLike({ verb, compare }: PlanOptions): ComparisonMode {
 
 /** Changes the deletes of a sync; other verbs never delete. */
 export function withDeletes(request: SyncRequest, on: boolean): SyncRequest {
-  const deletes = on && request.options.verb === 'sync' ? 'after' : 'none';
-  return { ...request, options: { ...request.options, deletes } };
+  return withChanged(request, { deletes: on && request.options.verb === 'sync' ? 'after' : 'none' });
 }
 
 /** Returns the request in the other direction, without deletes and backups: wanting them one way says nothing about the other. */

@@ -5,9 +5,9 @@ import {
   readSyncRequest,
   reversed,
   samePlace,
+  withChanged,
   withDeletes,
   withOptions,
-  withVerb,
 } from '../../../../src/editor/preview/syncRequests';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
 
@@ -119,7 +119,7 @@ test('The other direction makes no backups, whose folder is on the other side', 
 });
 
 test('A comparison for its own sake looks at contents, unless sizes alone are meant (R11)', () => {
-  const { options } = withVerb(request, 'check');
+  const { options } = withChanged(request, { verb: 'check' });
   assert.equal(comparesLike(options), 'checksum');
   assert.equal(comparesLike({ ...options, compare: 'size-only' }), 'size-only');
   assert.equal(comparesLike(request.options), 'rclone');
