@@ -1,3 +1,5 @@
+import { LineError } from './lineProblem';
+
 /** The values of a flag: none, one word, a word that may be missing, or all words up to the next flag. */
 export type FlagArity = 'none' | 'one' | 'optional' | 'many';
 
@@ -11,21 +13,14 @@ export interface FoundFlag {
   readonly incomplete?: true;
 }
 
-export interface ScannedWords {
+export interface ScannedLine {
   readonly flags: readonly FoundFlag[];
   readonly operands: readonly string[];
-  /** Unknown flags, as typed, where the next word may be a value or an operand. */
-  readonly ambiguous: readonly string[];
+  /** An operand for messages: hidden if it may be the value of an unknown flag, because that may be a secret. */
+  shown(operand: string): string;
 }
 
-export interface FlagGrammar {
-  /** By the long name; undefined = unknown flag. */
-  arityOf(name: string): FlagArity | undefined;
-  /** The long name of a letter. */
-  long(letter: string): string | undefined;
-  /** The expected number of operands. */
-  readonly operands: number;
-}
+type Rules = ReadonlyMap<string, { readonly arity: FlagArity }>;
 
 interface FoundOperand {
   readonly text: string;
@@ -34,34 +29,47 @@ interface FoundOperand {
 }
 
 /**
- * Separates flags from operands: `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-vP`; every word after `--` is an operand.
- * An unknown flag has no value, unless the line has too many operands. Then the surplus words right after unknown flags are their
- * values: all of these words, or only the words that can't be paths. Pure.
+ * Separates flags from operands after the program's name: `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-vP`; every word after
+ * `--` is an operand. An unknown flag has no value, unless the line has more than `operandCount` operands. Then the surplus words right
+ * after unknown flags are their values: all of these words, or only the words that can't be paths. Throws LineError when a word may be
+ * either. Pure.
+ * @param letters the long names of flags with one letter
  */
-export function scanFlags(words: readonly string[], grammar: FlagGrammar): ScannedWords {
-  const scanner = new FlagScanner(words, grammar);
-  scanner.scan();
-  const { flags, operands } = scanner;
-  const surplus = operands.length - grammar.operands;
-  const candidates = operands.filter(({ afterUnknown }) => afterUnknown !== undefined);
-  const plain = candidates.filter(({ text }) => plainValue.test(text));
-  const values =
-    surplus <= 0
-      ? []
-      : candidates.length <= surplus
-        ? candidates
-        : plain.length === surplus
-          ? plain
-          : undefined;
-  const flagOf = ({ afterUnknown = 0 }: FoundOperand) => flags[afterUnknown];
+export function scanLine(
+  words: readonly string[],
+  rules: Rules,
+  operandCount: number,
+  letters: Readonly<Record<string, string>> = {},
+): ScannedLine {
+  const { flags, operands } = new FlagScanner(words, rules, letters).scan();
+  const values = valuesOfUnknown(flags, operands, operands.length - operandCount);
+  const hasUnknown = flags.some(({ name }) => !rules.has(name));
   return {
-    flags: flags.map((flag) => {
-      const value = values?.find((one) => flagOf(one) === flag);
+    flags: flags.map((flag, i) => {
+      const value = values.find(({ afterUnknown }) => afterUnknown === i);
       return value ? { ...flag, value: value.text } : flag;
     }),
-    operands: operands.filter((one) => !values?.includes(one)).map(({ text }) => text),
-    ambiguous: values ? [] : candidates.map((one) => flagOf(one)?.typed ?? ''),
+    operands: operands.filter((one) => !values.includes(one)).map(({ text }) => text),
+    shown: (operand) => (hasUnknown ? '…' : operand),
   };
+}
+
+/** The operands that are values of the unknown flags before them. */
+function valuesOfUnknown(
+  flags: readonly FoundFlag[],
+  operands: readonly FoundOperand[],
+  surplus: number,
+): readonly FoundOperand[] {
+  const candidates = operands.filter(({ afterUnknown }) => afterUnknown !== undefined);
+  if (surplus <= 0) return [];
+  if (candidates.length <= surplus) return candidates;
+  const plain = candidates.filter(({ text }) => plainValue.test(text));
+  if (plain.length === surplus) return plain;
+  const flag = flags[candidates[0]?.afterUnknown ?? 0]?.typed;
+  // A guess might read or write another place.
+  throw new LineError(
+    `The word after "${flag}" may be its value or a path. Write a value with "=", as in ${flag}=….`,
+  );
 }
 
 /** A number, a size, a duration or a switch: hardly ever a path. */
@@ -76,10 +84,11 @@ class FlagScanner {
 
   constructor(
     private readonly words: readonly string[],
-    private readonly grammar: FlagGrammar,
+    private readonly rules: Rules,
+    private readonly letters: Readonly<Record<string, string>>,
   ) {}
 
-  scan(): void {
+  scan(): this {
     const { words, operands } = this;
     for (; this.at < words.length; this.at++) {
       const word = words[this.at] ?? '';
@@ -87,12 +96,13 @@ class FlagScanner {
       this.unknown = undefined;
       if (word === '--') {
         operands.push(...words.slice(this.at + 1).map((text) => ({ text })));
-        return;
+        break;
       }
       if (word.startsWith('--')) this.addLong(word);
       else if (word.startsWith('-') && word.length > 1) this.addLetters(word);
       else operands.push({ text: word, ...(unknown !== undefined && { afterUnknown: unknown }) });
     }
+    return this;
   }
 
   private addLong(word: string): void {
@@ -104,9 +114,9 @@ class FlagScanner {
   private addLetters(word: string): void {
     for (let i = 1; i < word.length; i++) {
       const letter = word[i] ?? '';
-      const name = this.grammar.long(letter) ?? letter;
+      const name = this.letters[letter] ?? letter;
       const rest = word.slice(i + 1);
-      const hasValue = rest.startsWith('=') || (this.grammar.arityOf(name) === 'one' && rest !== '');
+      const hasValue = rest.startsWith('=') || (this.rules.get(name)?.arity === 'one' && rest !== '');
       this.add(name, `-${letter}`, hasValue ? rest.replace(/^=/, '') : undefined);
       if (hasValue) return;
     }
@@ -114,7 +124,7 @@ class FlagScanner {
 
   /** Adds a flag and takes its value from the following words when none is attached. */
   private add(name: string, typed: string, attached: string | undefined): void {
-    const arity = this.grammar.arityOf(name);
+    const arity = this.rules.get(name)?.arity;
     const value =
       attached ??
       (arity === 'one' || (arity === 'optional' && isValue(this.words[this.at + 1]))
@@ -141,4 +151,16 @@ class FlagScanner {
 
 function isValue(word: string | undefined): word is string {
   return word !== undefined && !/^--?\w/.test(word);
+}
+
+/** The source and the target among the operands of `command`. Throws LineError for another number of operands. Pure. */
+export function sourceAndTarget(
+  command: string,
+  [source, target, surplus]: readonly string[],
+  { shown }: ScannedLine,
+): readonly [source: string, target: string] {
+  if (source === undefined || target === undefined)
+    throw new LineError(`"${command}" needs a source and a target.`);
+  if (surplus !== undefined) throw new LineError(`There is one path too many: "${shown(surplus)}".`);
+  return [source, target];
 }

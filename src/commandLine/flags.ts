@@ -1,8 +1,7 @@
 import { withoutSecrets } from '../base/maskedText';
 import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import type { FlagVerdict, ReadingContext } from './commandLine';
-import { type FlagArity, type FoundFlag, scanFlags } from './flagScanner';
-import { LineError } from './lineProblem';
+import type { FlagArity, FoundFlag } from './flagScanner';
 import { isSafeToShow } from './shownValues';
 
 /** What the flags of one line say so far. */
@@ -136,45 +135,4 @@ function withoutSecretsIn(decision: FlagDecision): FlagDecision {
     ...(because !== undefined && { because: withoutSecrets(because) }),
     ...(means !== undefined && { means: withoutSecrets(means) }),
   };
-}
-
-export interface ScannedLine {
-  readonly flags: readonly FoundFlag[];
-  readonly operands: readonly string[];
-  /** An operand for messages: hidden if it may be the value of an unknown flag, because that may be a secret. */
-  shown(operand: string): string;
-}
-
-/** Separates the flags and operands after the program's name. Throws LineError when a word may be either. Pure. */
-export function scanLine(
-  words: readonly string[],
-  rules: FlagRules,
-  operandCount: number,
-  letters: Readonly<Record<string, string>> = {},
-): ScannedLine {
-  const { flags, operands, ambiguous } = scanFlags(words, {
-    arityOf: (name) => rules.get(name)?.arity,
-    long: (letter) => letters[letter],
-    operands: operandCount,
-  });
-  const [first] = ambiguous;
-  // A guess might read or write another place.
-  if (first !== undefined)
-    throw new LineError(
-      `The word after "${first}" may be its value or a path. Write a value with "=", as in ${first}=….`,
-    );
-  const hasUnknown = flags.some(({ name }) => !rules.has(name));
-  return { flags, operands, shown: (operand) => (hasUnknown ? '…' : operand) };
-}
-
-/** The source and the target among the operands of `command`. Throws LineError for another number of operands. Pure. */
-export function sourceAndTarget(
-  command: string,
-  [source, target, surplus]: readonly string[],
-  { shown }: ScannedLine,
-): readonly [source: string, target: string] {
-  if (source === undefined || target === undefined)
-    throw new LineError(`"${command}" needs a source and a target.`);
-  if (surplus !== undefined) throw new LineError(`There is one path too many: "${shown(surplus)}".`);
-  return [source, target];
 }

@@ -74,10 +74,7 @@ interface Draft {
 }
 
 export function pathOf(plan: Plan, item: number): string {
-  const { actions, conflicts, skipped } = plan;
-  if (item < actions.length) return actions[item]?.path ?? '';
-  const rest = item - actions.length;
-  return (rest < conflicts.length ? conflicts[rest] : skipped[rest - conflicts.length])?.path ?? '';
+  return itemAt(plan, item)?.path ?? '';
 }
 
 export function actionOf(plan: Plan, item: number): Action | undefined {
@@ -113,16 +110,9 @@ function nameStart(path: string): number {
 function classOfAction(action: Action, check: boolean): RowClass {
   if (check && action.kind !== 'removeFolder')
     return action.kind === 'deleteFile' ? 'targetOnly' : action.before ? 'differs' : 'sourceOnly';
-  switch (action.kind) {
-    case 'copyFile':
-      return action.direction;
-    case 'moveFile':
-      return 'rename';
-    case 'deleteFile':
-      return 'delete';
-    default:
-      return action.kind;
-  }
+  if (action.kind === 'copyFile') return action.direction;
+  if (action.kind === 'moveFile') return 'rename';
+  return action.kind === 'deleteFile' ? 'delete' : action.kind;
 }
 
 /** The bytes that an action moves or frees. */

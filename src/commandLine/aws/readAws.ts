@@ -2,15 +2,8 @@ import path from 'node:path';
 import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import { parsePath } from '../../remote/remotePath';
 import type { ReadCommand, ReadingContext } from '../commandLine';
-import type { FoundFlag } from '../flagScanner';
-import {
-  type EvaluatedFlag,
-  evaluateFlags,
-  type ParseState,
-  refused,
-  scanLine,
-  sourceAndTarget,
-} from '../flags';
+import { type FoundFlag, scanLine, sourceAndTarget } from '../flagScanner';
+import { type EvaluatedFlag, evaluateFlags, type ParseState, refused } from '../flags';
 import { LineError } from '../lineProblem';
 import { type Operand, operandName, parentOperand, parseAwsOperand } from '../operands';
 import { applyRemoteSettings, resolvePlace } from '../resolvePlace';

@@ -179,8 +179,10 @@ const filterFlags: readonly NamedRule[] = [
       name === 'files-from-raw=',
     ),
   ),
-  ...(['minSize', 'maxSize'] as const).map((option) => sizeFlag(option)),
-  ...(['minAge', 'maxAge'] as const).map((option) => ageFlag(option)),
+  sizeFlag('min-size=', 'minSize', 'least'),
+  sizeFlag('max-size=', 'maxSize', 'most'),
+  ageFlag('min-age=', 'minAge', 'least'),
+  ageFlag('max-age=', 'maxAge', 'most'),
   act('max-depth=', (value, state) => {
     if (/^-\d+$/.test(value)) return noLimit;
     if (!/^[1-9]\d{0,2}$/.test(value)) return refused('It must be a whole number of at least 1.');
@@ -260,9 +262,10 @@ function patternFileFlag(kind: PatternKind): NamedRule {
   });
 }
 
-function sizeFlag(option: 'minSize' | 'maxSize'): NamedRule {
-  const [name, bound] = option === 'minSize' ? ['min-size=', 'least'] : ['max-size=', 'most'];
-  return act(name, (value, { options }) => {
+type Bound = 'least' | 'most';
+
+function sizeFlag(name: string, option: 'minSize' | 'maxSize', bound: Bound): NamedRule {
+  return flag(name, (value, { options }) => {
     const size = sizeOf(value);
     if (size === undefined) return refused('It must be a size such as 100K or 1.5M.');
     if (size === 'off') return noLimit;
@@ -271,9 +274,8 @@ function sizeFlag(option: 'minSize' | 'maxSize'): NamedRule {
   });
 }
 
-function ageFlag(option: 'minAge' | 'maxAge'): NamedRule {
-  const [name, bound] = option === 'minAge' ? ['min-age=', 'least'] : ['max-age=', 'most'];
-  return act(name, (value, { options, context }) => {
+function ageFlag(name: string, option: 'minAge' | 'maxAge', bound: Bound): NamedRule {
+  return flag(name, (value, { options, context }) => {
     const age = ageOf(value, context.now);
     if (age === undefined)
       return refused('It must be an age such as 90s, 12h or 7d, or a date such as 2026-01-31.');

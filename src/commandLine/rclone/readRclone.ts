@@ -2,15 +2,8 @@ import path from 'node:path';
 import type { FilterRule } from '../../plan/model/planOptions';
 import { parsePath, pathProblem } from '../../remote/remotePath';
 import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } from '../commandLine';
-import {
-  type EvaluatedFlag,
-  evaluateFlags,
-  type FlagRules,
-  type ParseState,
-  refused,
-  scanLine,
-  sourceAndTarget,
-} from '../flags';
+import { scanLine, sourceAndTarget } from '../flagScanner';
+import { type EvaluatedFlag, evaluateFlags, type FlagRules, type ParseState, refused } from '../flags';
 import { isProblem, LineError, orProblem } from '../lineProblem';
 import { type Operand, operandName, parentOperand, parseRcloneOperand } from '../operands';
 import { applyRemoteSettings, resolvePlace } from '../resolvePlace';

@@ -90,29 +90,28 @@ function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
   for (const action of plan.actions) {
     const outcome = outcomes.get(action.id);
     if (outcome !== 'done' && outcome !== 'copied') continue;
-    // A file that was only copied is still at its source.
-    const done = outcome === 'done';
+    const removed = (place: Place, path: RemotePath) => {
+      // A file that was only copied is still at its source.
+      if (outcome === 'done') changed(place, path, 'deleted');
+    };
     switch (action.kind) {
       case 'deleteFile':
-        if (done) changed(target, action.before.path, 'deleted');
+        removed(target, action.before.path);
         break;
       case 'moveFile':
-        if (done) changed(target, action.before.path, 'deleted');
+        removed(target, action.before.path);
         changed(target, onTarget(action), 'created');
         break;
       case 'removeFolder':
-        if (done) changed(target, onTarget(action), 'deleted');
+        removed(target, onTarget(action));
         break;
       case 'removeSource':
-        if (done) changed(source, action.source.path, 'deleted');
+        removed(source, action.source.path);
         break;
       default:
-        changed(
-          target,
-          action.before?.path ?? onTarget(action),
-          action.before === undefined ? 'created' : 'changed',
-        );
-        if (done && action.removesSource) changed(source, action.source.path, 'deleted');
+        if (action.before) changed(target, action.before.path, 'changed');
+        else changed(target, onTarget(action), 'created');
+        if (action.removesSource) removed(source, action.source.path);
     }
   }
   if (backup?.kind === 'remote' && changes.length > 0) changed(backup, backup.path, 'changed');
@@ -121,38 +120,28 @@ function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
 
 /** Confirms a run that removes files: the other side has what a run copies, but not what it removes. */
 async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
-  const { delete: deletes } = plan.totals;
+  const { files, bytes } = plan.totals.delete;
   const moved = plan.actions.filter(
-    (action) =>
-      action.kind === 'removeSource' || ('removesSource' in action && action.removesSource === true),
+    (action) => action.kind === 'removeSource' || ('removesSource' in action && action.removesSource),
   ).length;
-  const warnings = plan.safety.filter(({ effect }) => effect === 'confirm').map(({ message }) => message);
-  const bytes = format().bytes(deletes.bytes);
-  const questions = [
-    ...(deletes.files > 0
-      ? [`Delete ${countOf(deletes.files, 'file')} (${bytes}) from ${formatPlace(plan.target)}?`]
-      : []),
-    ...(moved > 0
-      ? [`Remove ${countOf(moved, 'file')} from ${formatPlace(plan.source)} once the target has them?`]
-      : []),
-  ];
-  const when = {
-    none: '',
-    after: '',
-    before: 'They are deleted before anything is copied.',
-    during: 'They are deleted between the copies.',
-  }[plan.options.deletes];
-  const details = [
-    ...warnings,
-    ...(deletes.files > 0 && when !== '' ? [when] : []),
-    ...(deletes.files > 0 ? [await recovery(app, plan, deletes.files === 1 ? 'it' : 'they')] : []),
-    ...(moved > 0 ? ['Each is removed only after its copy was verified.'] : []),
-  ];
-  const verb = deletes.files > 0 ? 'Delete' : 'Move';
-  const button = `${verb} ${countOf(deletes.files > 0 ? deletes.files : moved, 'File')}`;
-  const text = questions.join(' ');
-  const detail = details.join('\n');
-  return (await window.showWarningMessage(text, { modal: true, detail }, button)) === button;
+  const questions: string[] = [];
+  const details = plan.safety.filter(({ effect }) => effect === 'confirm').map(({ message }) => message);
+  if (files > 0) {
+    const many = `${countOf(files, 'file')} (${format().bytes(bytes)})`;
+    questions.push(`Delete ${many} from ${formatPlace(plan.target)}?`);
+    const { deletes } = plan.options;
+    if (deletes === 'before') details.push('They are deleted before anything is copied.');
+    if (deletes === 'during') details.push('They are deleted between the copies.');
+    details.push(await recovery(app, plan, files === 1 ? 'it' : 'they'));
+  }
+  if (moved > 0) {
+    const many = countOf(moved, 'file');
+    questions.push(`Remove ${many} from ${formatPlace(plan.source)} once the target has them?`);
+    details.push('Each is removed only after its copy was verified.');
+  }
+  const button = files > 0 ? `Delete ${countOf(files, 'File')}` : `Move ${countOf(moved, 'File')}`;
+  const options = { modal: true, detail: details.join('\n') };
+  return (await window.showWarningMessage(questions.join(' '), options, button)) === button;
 }
 
 /** Milliseconds that a question waits for the facts of a bucket. */
