@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock';
 import { groupBy } from '../base/groupBy';
 import { createFilter } from '../plan/filter/filter';
 import { fullName, isMalformedKey, listTree } from '../plan/list/listTree';
-import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
+import { mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
 import type { Plan } from '../plan/model/plan';
 import { sortSelected } from '../plan/model/selectedPaths';
+import { matchKey } from '../remote/capabilities';
 import type { Endpoint } from '../remote/endpoint';
 import type { Entry, UnsupportedEntry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -98,7 +99,7 @@ export class SourceRecheck {
   }
 
   private key(path: string): string {
-    return foldedKey(path, this.folding);
+    return matchKey(path, this.folding);
   }
 
   /** Stops at the first included file. */

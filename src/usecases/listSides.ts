@@ -6,9 +6,10 @@ import { applyLimits } from '../plan/match/applyLimits';
 import type { FileFolderConflicts } from '../plan/match/fileFolderConflicts';
 import type { Match } from '../plan/match/match';
 import { mergeJoin } from '../plan/match/mergeJoin';
-import { foldedKey, type NameFolding, nameFolding } from '../plan/match/nameFolding';
+import { type NameFolding, nameFolding } from '../plan/match/nameFolding';
 import { type PlanOptions, usesAwsRules, wantsDeletes } from '../plan/model/planOptions';
 import { sortSelected } from '../plan/model/selectedPaths';
+import { matchKey } from '../remote/capabilities';
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import { RemoteError } from '../remote/remoteError';
 
@@ -48,7 +49,7 @@ export async function listSides(
   const seesExcluded = wantsDeletes(options) && options.deleteExcluded === true;
   const only = options.only && {
     only: sortSelected(options.only),
-    sameName: (path: string) => foldedKey(path, folding),
+    sameName: (path: string) => matchKey(path, folding),
   };
   const from = listTree(
     {

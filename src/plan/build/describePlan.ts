@@ -158,7 +158,7 @@ export interface CheckMark {
 
 /**
  * The marks of a plan with the verb `check`, sorted by path, then by mark. A file without a hash on both sides counts as same (R8); the plan
- * has it as skipped, `unverified` (H24). A folder that could not be listed has a mark of its own.
+ * has it as skipped, `unverified` (H24). A folder that could not be listed has its own mark.
  */
 export function checkMarks({ actions, conflicts, skipped, problems, same = [] }: Plan): readonly CheckMark[] {
   const marks = new Map<string, CheckMark>();

@@ -1,9 +1,10 @@
 import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
+import { matchKey } from '../../remote/capabilities';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError } from '../../remote/remoteError';
 import { ancestorsOf, baseName, joinPath, type RemotePath, relativePath } from '../../remote/remotePath';
 import { createFilter, type Filter } from '../filter/filter';
-import { foldedKey, type NameFolding } from '../match/nameFolding';
+import type { NameFolding } from '../match/nameFolding';
 import type { Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
 import { usesAwsRules } from '../model/planOptions';
 
@@ -11,8 +12,8 @@ const maxListConcurrency = 8;
 
 /**
  * The target's folders that the plan's deletes and renames leave empty and the source doesn't have. rclone removes them, with empty
- * subfolders, on remotes with real folders; aws removes none (A20). Each is listed: a folder with any other content (such as a file that
- * the filters exclude) and a folder that can't be listed stay. Rejects only when aborted.
+ * subfolders, on remotes with real folders; aws removes none (A20). Lists each folder: it stays where it has other content, such as an
+ * excluded file, or can't be listed. Rejects only when aborted.
  */
 export async function emptiedFolders(
   plan: Plan,
@@ -38,7 +39,7 @@ class EmptiedFolders {
   /** Whole paths of the target. */
   private readonly removed: ReadonlySet<RemotePath>;
   /** Keys of folders that the plan writes to. */
-  private readonly filled = new Set<string>();
+  private readonly filled: ReadonlySet<string>;
   private readonly filter: Filter;
 
   constructor(
@@ -53,10 +54,8 @@ class EmptiedFolders {
     // With `deleteExcluded`, only the usual excludes exclude files of the target (R19).
     const { options } = plan;
     this.filter = createFilter(options.deleteExcluded ? { ...options, filters: [] } : options, folding);
-    for (const action of plan.actions) {
-      if (action.kind === 'deleteFile') continue;
-      for (const folder of ancestorsOf([action.path])) this.filled.add(this.key(folder));
-    }
+    const written = plan.actions.filter(({ kind }) => kind !== 'deleteFile').map(({ path }) => path);
+    this.filled = new Set([...ancestorsOf(written)].map((folder) => matchKey(folder, folding)));
   }
 
   async find(): Promise<readonly RemotePath[]> {
@@ -67,10 +66,6 @@ class EmptiedFolders {
     return [...this.found];
   }
 
-  private key(path: string): string {
-    return foldedKey(path, this.folding);
-  }
-
   private becomesEmpty(folder: RemotePath): Promise<boolean> {
     const result = this.results.get(folder) ?? this.checkFolder(folder).catch(() => false);
     this.results.set(folder, result);
@@ -78,7 +73,7 @@ class EmptiedFolders {
   }
 
   private async checkFolder(folder: RemotePath): Promise<boolean> {
-    if (this.filled.has(this.key(folder)) || this.filter.maySkipFolder(folder)) return false;
+    if (this.filled.has(matchKey(folder, this.folding)) || this.filter.maySkipFolder(folder)) return false;
     if (await this.sourceHas(folder)) return false;
     const { remote, root } = this.target;
     for await (const page of remote.list(joinPath(root, folder), {}, this.signal))

@@ -1,7 +1,8 @@
+import { matchKey } from '../../remote/capabilities';
 import type { FileEntry } from '../../remote/entry';
 import type { RemotePath } from '../../remote/remotePath';
 import type { Reason } from '../compare/comparison';
-import { foldedKey, type NameFolding } from '../match/nameFolding';
+import type { NameFolding } from '../match/nameFolding';
 import type { Conflict, CopyFile, RemoveSource, SetTime } from '../model/plan';
 import type { ComparisonMode } from '../model/planOptions';
 
@@ -43,10 +44,10 @@ export function excludeNameCollisions<T extends CopyFile | SetTime | RemoveSourc
 ): readonly T[] {
   const duplicates = new Map<string, RemotePath>();
   for (const { because, path, source } of conflicts)
-    if (because === 'sameName' && source) duplicates.set(foldedKey(path, folding), path);
+    if (because === 'sameName' && source) duplicates.set(matchKey(path, folding), path);
   if (duplicates.size === 0) return actions;
   return actions.filter(({ path, source, before }) => {
-    const duplicate = duplicates.get(foldedKey(path, folding));
+    const duplicate = duplicates.get(matchKey(path, folding));
     if (duplicate === undefined) return true;
     conflicts.push({ path, because: 'sameName', source, ...(before && { target: before }), with: duplicate });
     return false;

@@ -57,7 +57,7 @@ export interface CollectedMatches {
  * 1. no action touches a path that is protected, refused or in a name conflict: such a path is a conflict or skipped;
  * 2. there are no deletes when a safety finding withholds them, and then no copy that needs room either;
  * 3. `deletes` are the only candidates for renames: a file that makes room must be gone before, so it can't be moved;
- * 4. limits on deletes are applied in `build`, because a rename is no delete. When they are exceeded there are no renames either.
+ * 4. limits on deletes are applied in `build`, because a rename isn't a delete. When they are exceeded there are no renames either.
  */
 export class PlanDraft {
   /** Files to be copied, for the search for renames. */

@@ -1,8 +1,9 @@
+import { matchKey } from '../../remote/capabilities';
 import { comparePaths, parentPath, type RemotePath } from '../../remote/remotePath';
 import type { FactFailure } from '../compare/resolveComparisons';
 import { blocksPath, type ListingFindings } from '../list/listTree';
 import type { Match } from '../match/match';
-import { foldedKey, type NameFolding } from '../match/nameFolding';
+import type { NameFolding } from '../match/nameFolding';
 import type { Conflict, DeleteFile, ListingProblem, SideName, Skipped } from '../model/plan';
 
 /** Collects what a plan leaves alone, and which paths of the target it must protect for that. */
@@ -10,7 +11,7 @@ export class PlanFindings {
   readonly conflicts: Conflict[] = [];
   readonly skipped: Skipped[] = [];
   readonly problems: ListingProblem[] = [];
-  /** Paths of the target that may stand for something unknown on the source: not deleted. */
+  /** Paths of the target whose counterpart on the source is unknown: not deleted. */
   readonly protectedBySource: ProtectedPaths;
   /** Paths of the target that are unknown or unusable there: neither written nor deleted. */
   readonly protectedOnTarget: ProtectedPaths;
@@ -50,7 +51,7 @@ export class PlanFindings {
     for (const variant of [path, trimmed]) if (variant !== '') this.protectedBySource.add(variant, reason);
   }
 
-  /** Unusable entries of a listing: reported where `isReported`, and what they may stand for is protected in any case. */
+  /** Reports the unusable entries of a listing where `isReported`, and protects the paths that they may stand for in any case. */
   addUnusable(side: SideName, { unusable }: ListingFindings, isReported: boolean): void {
     for (const { entry, shown, protects } of unusable) {
       const { reason, size } = entry;
@@ -84,14 +85,14 @@ class ProtectedPaths {
   /** The empty path covers everything. */
   add(path: string, reason: string, reach: 'withAllBelow' | 'itself' = 'withAllBelow'): void {
     const reasons = reach === 'itself' ? this.ownReasons : this.reasons;
-    const key = foldedKey(path, this.folding);
+    const key = matchKey(path, this.folding);
     if (!reasons.has(key)) reasons.set(key, reason);
   }
 
   /** Why `path` must be left alone, or undefined. */
   reasonFor(path: RemotePath): string | undefined {
     if (this.reasons.size + this.ownReasons.size === 0) return undefined;
-    const key = foldedKey(path, this.folding) as RemotePath;
+    const key = matchKey(path, this.folding) as RemotePath;
     const own = this.ownReasons.get(key);
     if (own !== undefined) return own;
     for (let at = key; ; at = parentPath(at)) {

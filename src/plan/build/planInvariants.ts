@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/timeSlices';
-import { ancestorsOf, type RemotePath } from '../../remote/remotePath';
+import { ancestorsOf } from '../../remote/remotePath';
 import type { Action, Plan, SideName } from '../model/plan';
 import { compareExecutionOrder } from './planOrder';
 import { planTotals } from './planTotals';
@@ -52,7 +52,7 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
     if (kind === 'setTime' && action.source.size !== action.before.size)
       yield `Only the time of "${path}" is set although its content differs.`;
     if (kind === 'moveFile' && action.source.size !== action.before.size)
-      yield `"${path}" is made of "${action.from}" although its content differs.`;
+      yield `"${path}" is renamed from "${action.from}" although its content differs.`;
     if (removesSourceFile(action) && options.verb !== 'move')
       yield `"${path}" is removed from the source without a move.`;
     if (last && compareExecutionOrder(last, action, options.deletes) > 0)
@@ -61,17 +61,12 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
         : `"${path}" comes after "${last.path}".`;
     last = action;
   }
-  const filled = foldersOf(actions);
+  const filling = actions.filter(({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder');
+  const filled = ancestorsOf(filling.map(({ path }) => path));
   for (const { kind, path } of actions)
     if (kind === 'removeFolder' && filled.has(path))
-      yield `The folder "${path}" is removed although something goes there.`;
+      yield `The folder "${path}" is removed although it still has a file.`;
   for (const path of movedFrom) if (paths.has(path)) yield `"${path}" is moved away and has another action.`;
-}
-
-/** The folders above every action's path that still has a file after the run. */
-function foldersOf(actions: readonly Action[]): ReadonlySet<RemotePath> {
-  const filling = actions.filter(({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder');
-  return ancestorsOf(filling.map(({ path }) => path));
 }
 
 function* deleteProblems(plan: Plan): Generator<string> {

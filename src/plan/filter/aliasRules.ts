@@ -7,9 +7,9 @@ const ignoredByHfs = '[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*';
 const ignoredByNtfs = '[ .\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*(?::[^/]*)?';
 
 /**
- * Rules that exclude names that some disk treats as `.git` or `.vscode`. A key of a bucket that is no such folder would become one on the
- * disk, where its files can start programs. The names are those that git rejects (`verify_dotgit`): other case, characters that HFS+
- * ignores, and the short names (`GIT~1`) and name endings of NTFS; `\` separates names on Windows.
+ * Rules that exclude names that some disk treats as `.git` or `.vscode`: a download would write to that folder, whose files can start
+ * programs. git rejects the same names (`verify_dotgit`): other case, characters that HFS+ ignores, and the short names (`GIT~1`) and name
+ * endings of NTFS; `\` separates names on Windows.
  */
 export function aliasRules(names: FilterNames): CompiledRules {
   const git = alias('.git', 'git~1');

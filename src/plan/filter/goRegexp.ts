@@ -148,7 +148,7 @@ class GoRegexp {
     return pattern;
   }
 
-  /** Reads `?flags:` or `?flags)`. Returns true for the latter, which is no group. */
+  /** Reads `?flags:` or `?flags)`. Returns true for the latter, which isn't a group. */
   private readFlags(): boolean {
     const end = this.chars.findIndex((char, i) => i > this.at && (char === ':' || char === ')'));
     const text = end < 0 ? '' : this.chars.slice(this.at + 1, end).join('');

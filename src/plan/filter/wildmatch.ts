@@ -58,7 +58,7 @@ class Wildmatch {
 
   read(): readonly TextPattern[] {
     const parts: TextPattern[] = [];
-    // git compares the text before the first special character literally, and treats the rest as a pattern of its own.
+    // git compares the text before the first special character literally, and the rest as a separate pattern.
     const firstSpecial = this.chars.findIndex((char) => /[*?[\\]/.test(char));
     while (this.at < this.chars.length) {
       const char = this.chars[this.at++] ?? '';

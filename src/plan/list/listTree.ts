@@ -141,10 +141,10 @@ class TreeLister implements ListingFindings {
     const rest = found.filter(({ path }) => !folders.some((folder) => isBelow(path, folder)));
     for (const folder of folders) {
       const end = rest.findIndex(({ path }) => comparePaths(path, `${folder}/`) > 0);
-      yield this.addPage(rest.splice(0, end < 0 ? rest.length : end).map(({ entry }) => entry));
+      yield* this.batchOf(rest.splice(0, end < 0 ? rest.length : end).map(({ entry }) => entry));
       yield* this.listFolder(joinPath(root, folder));
     }
-    yield this.addPage(rest.map(({ entry }) => entry));
+    yield* this.batchOf(rest.map(({ entry }) => entry));
   }
 
   /** The entries at these paths, sorted. Throws `notFound` for a file that the source doesn't have. */
@@ -210,8 +210,7 @@ class TreeLister implements ListingFindings {
     const pages = remote.listRecursive?.(folder, { followSymlinks, skipFolder }, this.signal) ?? [];
     for await (const page of pages) {
       this.signal.throwIfAborted();
-      const batch = this.addPage(page);
-      if (batch.paths.length > 0) yield batch;
+      yield* this.batchOf(page);
     }
   }
 
@@ -226,13 +225,11 @@ class TreeLister implements ListingFindings {
         continue;
       }
       if (filter.maySkipFolder(relativePath(entry.path, root))) continue;
-      const batch = this.addPage(files);
+      yield* this.batchOf(files);
       files = [];
-      if (batch.paths.length > 0) yield batch;
       yield* this.walk(entry.path);
     }
-    const batch = this.addPage(files);
-    if (batch.paths.length > 0) yield batch;
+    yield* this.batchOf(files);
   }
 
   private async sortedEntries(folder: RemotePath): Promise<readonly Entry[]> {
@@ -252,7 +249,8 @@ class TreeLister implements ListingFindings {
     return keyed.sort((a, b) => comparePaths(a[0], b[0])).map(([, entry]) => entry);
   }
 
-  private addPage(page: readonly Entry[]): FileBatch {
+  /** The included files of a page, as one batch unless there are none. */
+  private *batchOf(page: readonly Entry[]): Generator<FileBatch> {
     const { filter } = this.request;
     const paths: RemotePath[] = [];
     const files: FileEntry[] = [];
@@ -271,7 +269,7 @@ class TreeLister implements ListingFindings {
       this.count++;
       this.bytes += entry.size;
     }
-    return { paths, files };
+    if (paths.length > 0) yield { paths, files };
   }
 
   private recordUnsupported(entry: UnsupportedEntry): void {
@@ -301,7 +299,7 @@ class TreeLister implements ListingFindings {
   }
 }
 
-/** Whether the entry is a key that is no path, rather than an unusable entry at a path. It can only correspond to its cleaned spelling. */
+/** Whether the entry is a key that isn't a path, rather than an unusable entry at a path. It can only correspond to its cleaned spelling. */
 export function isMalformedKey(reason: UnsupportedReason): boolean {
   return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
 }

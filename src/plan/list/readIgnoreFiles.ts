@@ -145,7 +145,7 @@ class IgnoreWalk {
     );
   }
 
-  /** The position of the entry's name in the option; -1 when it is no ignore file. */
+  /** The position of the entry's name in the option; -1 for other entries. */
   private precedence(entry: Entry): number {
     return entry.kind === 'folder' ? -1 : this.fileNames.indexOf(this.ownKey(nameOf(entry)));
   }
@@ -159,7 +159,7 @@ class IgnoreWalk {
     if (entry.kind === 'unusable')
       throw new RemoteError(
         entry.reason === 'unreadable' ? 'forbidden' : 'unsupported',
-        unusableText(joinPath(entry.folder, entry.name), `is no plain file (${entry.reason})`),
+        unusableText(joinPath(entry.folder, entry.name), `is not a regular file (${entry.reason})`),
       );
     const { path } = entry;
     const tooLarge = () => new RemoteError('unsupported', unusableText(path, 'is larger than 1 MiB'));

@@ -1,8 +1,9 @@
+import { matchKey } from '../../remote/capabilities';
 import { comparePaths, parentPath, type RemotePath } from '../../remote/remotePath';
 import type { FileFolderConflicts } from './fileFolderConflicts';
 import { StringHashSet } from './hashSet';
 import type { Match, NameConflict } from './match';
-import { foldedKey, type NameFolding } from './nameFolding';
+import type { NameFolding } from './nameFolding';
 
 /** The spellings of one folded name that have no equal on the other side, in the order of paths. */
 interface Group {
@@ -37,11 +38,11 @@ export class FoldedNameJoin {
 
   /** Records a name that both sides spell alike. */
   addMatched(path: RemotePath): void {
-    this.matchedKeys.add(foldedKey(path, this.folding));
+    this.matchedKeys.add(matchKey(path, this.folding));
     const folder = parentPath(path);
     if (!this.conflicts || folder === this.lastFolder) return;
     this.lastFolder = folder;
-    for (let at = foldedKey(folder, this.folding) as RemotePath; at !== ''; at = parentPath(at))
+    for (let at = matchKey(folder, this.folding) as RemotePath; at !== ''; at = parentPath(at))
       this.matchedFolders.add(at);
   }
 
@@ -61,7 +62,7 @@ export class FoldedNameJoin {
   private groups(): ReadonlyMap<string, Group> {
     const groups = new Map<string, Group>();
     for (const match of this.unmatched) {
-      const key = foldedKey(match.path, this.folding);
+      const key = matchKey(match.path, this.folding);
       const group = groups.get(key) ?? { sources: [], targets: [] };
       groups.set(key, group);
       (match.source ? group.sources : group.targets).push(match);

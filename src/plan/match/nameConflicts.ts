@@ -1,9 +1,10 @@
+import { matchKey } from '../../remote/capabilities';
 import type { Entry, FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
 import { parentPath, type RemotePath, relativePath } from '../../remote/remotePath';
 import type { Conflict, PlanEndpoint } from '../model/plan';
-import { foldedKey, type NameFolding } from './nameFolding';
+import type { NameFolding } from './nameFolding';
 
 /** No more folders are listed, because the names only make the report clearer and decide nothing. */
 const maxFolders = 20;
@@ -35,12 +36,12 @@ export async function findConflictingNames(
     const folder = parentPath(file.path);
     if (!listed[name].has(folder) && listed[name].size < maxFolders)
       listed[name].set(folder, await listEntries(side.remote, folder, signal));
-    const key = foldedKey(file.path, folding);
+    const key = matchKey(file.path, folding);
     const duplicate = listed[name]
       .get(folder)
       ?.find(
         (entry): entry is FileEntry =>
-          entry.kind === 'file' && entry.path !== file.path && foldedKey(entry.path, folding) === key,
+          entry.kind === 'file' && entry.path !== file.path && matchKey(entry.path, folding) === key,
       );
     named.push(duplicate ? { ...conflict, with: relativePath(duplicate.path, side.root) } : conflict);
   }

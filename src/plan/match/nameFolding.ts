@@ -1,7 +1,7 @@
-import { matchKey, type NameRules } from '../../remote/capabilities';
+import type { NameRules } from '../../remote/capabilities';
 import { type ComparisonMode, usesAwsRules } from '../model/planOptions';
 
-/** Which spellings count as the same name in a plan. */
+/** Which spellings count as the same name in a plan; `matchKey` gives the key that they share. */
 export interface NameFolding {
   readonly caseSensitive: boolean;
   readonly foldsUnicode: boolean;
@@ -30,9 +30,4 @@ export function mayFold(path: string, folding: NameFolding): boolean {
   if (folding.onDisk) return true;
   // Only Unicode forms are folded here. The few characters that normalize to ASCII count as different names, which loses nothing.
   return folding.foldsUnicode && beyondAscii.test(path);
-}
-
-/** The key that all spellings of a name share. */
-export function foldedKey(path: string, folding: NameFolding): string {
-  return matchKey(path, folding);
 }

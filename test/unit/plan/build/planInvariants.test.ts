@@ -73,7 +73,7 @@ test('invalid renames are reported: two for one path, another size, another acti
   );
   assert.match(
     problems([{ ...move, before: { ...move.before, size: 9 } }, copy, extra]),
-    /"new\.txt" is made of "old\.txt" although its content differs/,
+    /"new\.txt" is renamed from "old\.txt" although its content differs/,
   );
   assert.match(problems([move, copy], { deletes: 'none' }), /do not request/);
   assert.match(problems([move, copy], { verb: 'copy' }), /A copy has deletes/);

@@ -190,7 +190,7 @@ test('links are not followed, neither to a folder nor to an ignore file', { skip
   symlinkSync(elsewhere.folder, path.join(source.folder, 'linked'));
   assert.equal(await listed(source, store(), gitignore), '<a <linked/.gitignore <linked/x');
   symlinkSync(path.join(elsewhere.folder, '.gitignore'), path.join(source.folder, '.gitignore'));
-  await rejects(source, 'unsupported', /"\.gitignore" is no plain file \(symlink\)/);
+  await rejects(source, 'unsupported', /"\.gitignore" is not a regular file \(symlink\)/);
 });
 
 test('ignore files are read below the root of the side, not of the remote', async () => {
