@@ -2,10 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readS3Config } from '../../../../../src/backends/s3/config/s3Config';
 import { partSizeFor } from '../../../../../src/backends/s3/objects/multipartUpload';
-import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { createFakeClock } from '../../../../support/fakeClock';
-import { at, calm, ifAbsent, noPrecondition, pattern, statFile } from '../../../../support/remoteCalls';
+import {
+  at,
+  calm,
+  ifAbsent,
+  noPrecondition,
+  pattern,
+  refused,
+  statFile,
+} from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const demo = parsePath('demo');
@@ -97,7 +104,7 @@ for (const storageClass of ['GLACIER', 'DEEP_ARCHIVE'])
           () => remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm),
           () => remote.setModifiedTime(source, { s: 1, ns: 0 }, calm),
         ])
-          await assert.rejects(asked, (error) => isRemoteError(error, 'archived'));
+          await refused(asked(), 'archived');
         assert.equal(server.store.get('demo', 'copy'), undefined);
         assert.equal(server.store.get('demo', 'old'), object);
         assert.equal(server.uploads.size, 0);
@@ -126,9 +133,7 @@ test('a source that changes between two parts of its copy is refused, and no par
         return false;
       },
     });
-    await assert.rejects(remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm), (error) =>
-      isRemoteError(error, 'changed'),
-    );
+    await refused(remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm), 'changed');
     assert.equal(server.store.get('demo', 'copy'), old);
     assert.equal(server.uploads.size, 0);
   }));
