@@ -10,7 +10,7 @@ import type { S3TestServer } from '../servers/s3/s3Server';
 export const MANY = 20_000;
 
 const DAY = 86_400_000;
-/** Fixed, so that the workspace of an earlier start still agrees with the bucket. */
+/** Fixed, so that the workspace of an earlier start agrees with the bucket. */
 const NEWEST = Date.UTC(2026, 10, 2, 9, 30);
 
 interface DemoFile {
@@ -20,64 +20,50 @@ interface DemoFile {
   readonly age: number;
 }
 
-/** The little web site of the demo workspace. */
-function siteFiles(): Map<string, DemoFile> {
-  const html = (title: string, body: string) =>
-    `<!doctype html>\n<html lang="en">\n<head>\n  <meta charset="utf-8">\n  <title>${title}</title>\n  <link rel="stylesheet" href="/css/main.css">\n</head>\n<body>\n${body}\n  <script src="/js/app.js"></script>\n</body>\n</html>\n`;
-  const text = (type: string, content: string, age: number): DemoFile => ({ text: content, type, age });
-  return new Map([
-    [
-      'index.html',
-      text(
-        'text/html',
-        html('Northern Lights', '  <h1>Northern Lights</h1>\n  <p>Photographs from the far north.</p>'),
-        1,
-      ),
-    ],
-    [
-      'about.html',
-      text('text/html', html('About', '  <h1>About</h1>\n  <p>Taken between Tromsø and Reykjavík.</p>'), 30),
-    ],
-    [
-      'css/main.css',
-      text(
-        'text/css',
-        'body {\n  font-family: system-ui, sans-serif;\n  margin: 2rem auto;\n  max-width: 40rem;\n}\n\nh1 {\n  color: #116466;\n}\n',
-        2,
-      ),
-    ],
-    ['css/print.css', text('text/css', '@media print {\n  nav { display: none; }\n}\n', 60)],
-    ['js/app.js', text('text/javascript', "document.title += ' · ' + new Date().getFullYear();\n", 12)],
-    ['img/logo.png', { text: picture(96, 96, 0), type: 'image/png', age: 90 }],
-    ['img/norðurljós.png', { text: picture(320, 200, 3), type: 'image/png', age: 3 }],
-    [
-      'data/places.json',
-      text(
-        'application/json',
-        `${JSON.stringify(
-          [
-            { name: 'Tromsø', nights: 4 },
-            { name: 'Reykjavík', nights: 3 },
-          ],
-          undefined,
-          2,
-        )}\n`,
-        5,
-      ),
-    ],
-    ['notes/заметки.txt', text('text/plain', 'Привет\n', 8)],
-    [
-      'README.md',
-      text(
-        'text/markdown',
-        '# Northern Lights\n\nThe demo site. Change a file, then run **Cloud Remotes: Sync Workspace to Remote…** from the palette.\n',
-        20,
-      ),
-    ],
-  ]);
+function page(title: string, text: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>${title}</title>
+  <link rel="stylesheet" href="/css/main.css">
+</head>
+<body>
+  <h1>${title}</h1>
+  <p>${text}</p>
+  <script src="/js/app.js"></script>
+</body>
+</html>
+`;
 }
 
-/** Makes the demo workspace unless it is there already: what someone changed in it stays. Returns whether it was made. */
+const mainCss =
+  'body {\n  font-family: system-ui, sans-serif;\n  margin: 2rem auto;\n  max-width: 40rem;\n}\n\nh1 {\n  color: #116466;\n}\n';
+const readme =
+  '# Northern Lights\n\nThe demo site. Change a file, then run **Cloud Remotes: Sync Workspace to Remote…** from the palette.\n';
+const places = [
+  { name: 'Tromsø', nights: 4 },
+  { name: 'Reykjavík', nights: 3 },
+];
+
+/** The little web site of the demo workspace. */
+function siteFiles(): Map<string, DemoFile> {
+  const files: readonly (readonly [name: string, type: string, age: number, text: string | Buffer])[] = [
+    ['index.html', 'text/html', 1, page('Northern Lights', 'Photographs from the far north.')],
+    ['about.html', 'text/html', 30, page('About', 'Taken between Tromsø and Reykjavík.')],
+    ['css/main.css', 'text/css', 2, mainCss],
+    ['css/print.css', 'text/css', 60, '@media print {\n  nav { display: none; }\n}\n'],
+    ['js/app.js', 'text/javascript', 12, "document.title += ' · ' + new Date().getFullYear();\n"],
+    ['img/logo.png', 'image/png', 90, picture(96, 96, 0)],
+    ['img/norðurljós.png', 'image/png', 3, picture(320, 200, 3)],
+    ['data/places.json', 'application/json', 5, `${JSON.stringify(places, undefined, 2)}\n`],
+    ['notes/заметки.txt', 'text/plain', 8, 'Привет\n'],
+    ['README.md', 'text/markdown', 20, readme],
+  ];
+  return new Map(files.map(([name, type, age, text]) => [name, { text, type, age }]));
+}
+
+/** Makes the demo workspace unless it exists, so that changes in it stay. Returns whether it was made. */
 export function makeWorkspace(folder: string): boolean {
   if (existsSync(folder)) return false;
   for (const [name, { text, age }] of siteFiles()) {
@@ -93,6 +79,7 @@ export function makeWorkspace(folder: string): boolean {
 /** Fills the server with examples: nested folders, unicode, binary files, a large prefix, versions, awkward keys. */
 export function fillServer(s3: S3TestServer): void {
   const { store } = s3;
+  const plain = { contentType: 'text/plain', lastModified: NEWEST };
 
   store.createBucket('site-assets');
   const put = (name: string, file: DemoFile, age = file.age) => {
@@ -103,7 +90,7 @@ export function fillServer(s3: S3TestServer): void {
       metadata: { mtime: formatRcloneTime(instantFromMs(time)) },
     });
   };
-  // The bucket holds last month's site, so that a sync has uploads, changes and something extraneous to show.
+  // The bucket has last month's site, so that a sync has uploads, changes and extra files to show.
   for (const [name, file] of siteFiles()) {
     if (name === 'index.html')
       put(name, { ...file, text: String(file.text).replace('far north', 'north') }, 31);
@@ -114,17 +101,14 @@ export function fillServer(s3: S3TestServer): void {
   put('img/banner-2024.png', { text: picture(400, 80, 7), type: 'image/png', age: 500 });
 
   store.createBucket('photos');
-  const places = ['2024/Lofoten', '2025/Reykjavík', '2025/Αθήνα', '2026/Tromsø', '2026/Åre 🎿/day 1'];
-  for (const [i, place] of places.entries()) {
+  const albums = ['2024/Lofoten', '2025/Reykjavík', '2025/Αθήνα', '2026/Tromsø', '2026/Åre 🎿/day 1'];
+  for (const [i, place] of albums.entries()) {
     for (let n = 1; n <= 6; n++) {
       const lastModified = NEWEST - (700 - i * 120 - n) * DAY;
       const name = `${place}/IMG_${String(i * 100 + n).padStart(4, '0')}.png`;
       store.put('photos', name, picture(160, 120, i + n), { contentType: 'image/png', lastModified });
     }
-    store.put('photos', `${place}/notes.txt`, `Six pictures from ${place}.\n`, {
-      contentType: 'text/plain',
-      lastModified: NEWEST,
-    });
+    store.put('photos', `${place}/notes.txt`, `Six pictures from ${place}.\n`, plain);
   }
   store.put('photos', 'catalogue.csv', 'place,pictures\nLofoten,6\nReykjavík,6\nΑθήνα,6\nTromsø,6\n', {
     contentType: 'text/csv',
@@ -142,37 +126,28 @@ export function fillServer(s3: S3TestServer): void {
     (i) => `2026/request-${String(i).padStart(6, '0')}.log`,
     () => 'GET / 200\n',
   );
-  store.put('logs', 'README.txt', `${MANY.toLocaleString('en')} log files below 2026/.\n`, {
-    contentType: 'text/plain',
-    lastModified: NEWEST,
-  });
+  store.put('logs', 'README.txt', `${MANY.toLocaleString('en')} log files below 2026/.\n`, plain);
 
   store.createBucket('drafts', { versioning: true });
-  for (const version of ['First thought.\n', 'Second thought.\n', 'Third thought, and the best.\n']) {
+  for (const version of ['First thought.\n', 'Second thought.\n', 'Third thought, and the best.\n'])
     store.put('drafts', 'letter.md', version, { contentType: 'text/markdown' });
-  }
 
   store.createBucket('odd-names');
-  for (const key of [
+  const keys = [
     'plain.txt',
     'a//b.txt',
     '../outside.txt',
     'folder/',
     'with space & plus+.txt',
     'quote"\'.txt',
-    'tab\there.txt',
-    '日本語.txt',
-  ]) {
-    store.put('odd-names', key, `The key of this object is ${JSON.stringify(key)}.\n`, {
-      contentType: 'text/plain',
-      lastModified: NEWEST,
-    });
-  }
+  ];
+  for (const key of [...keys, 'tab\there.txt', '日本語.txt'])
+    store.put('odd-names', key, `The key of this object is ${JSON.stringify(key)}.\n`, plain);
 
   store.createBucket('empty');
 }
 
-/** Fills the drives of two accounts with examples, unless they were filled at an earlier start: what someone changed in them stays. */
+/** Fills the drives of two accounts with examples, unless they have files, so that changes in them stay. */
 export function fillDrive(server: DriveTestServer): void {
   const anna = server.drive('anna@example.com');
   if (anna.tree().length === 0) {
@@ -189,7 +164,7 @@ export function fillDrive(server: DriveTestServer): void {
   if (ben.tree().length === 0) ben.putFile('Welcome.txt', "This is Ben's drive.\n");
 }
 
-/** A PNG of a soft gradient, so that pictures can really be opened. */
+/** A PNG of a soft gradient, which image viewers open. */
 function picture(width: number, height: number, seed: number): Buffer {
   const rows = Buffer.alloc(height * (1 + width * 3));
   for (let y = 0; y < height; y++) {

@@ -1,9 +1,9 @@
-// Runs the S3 contract checks against the embedded server and every real one that can be had here.
+// Runs the S3 contract checks against the embedded server and every real server that is available.
 // usage: npm run test:servers [-- --only NAME ...] [--grep TEXT] [--verbose] [--write]
 //   --only   embedded, endpoint (S3_ENDPOINT, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION), moto, versitygw
 //   --grep   only checks whose name holds TEXT
 //   --write  puts the table of failures into docs/s3-servers.md
-// Exit code 0 when exactly the gaps of knownGaps.ts fail; a new failure and a mended gap both fail.
+// Exit code 0 when exactly the gaps of knownGaps.ts fail; a new failure and a closed gap both fail.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,7 @@ const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 
 interface ServerResult {
   title: string;
-  /** Check name → what was wrong; only failures. */
+  /** Name of a failed check → its error. */
   failures: Map<string, string>;
   gaps: Gaps;
 }
@@ -37,9 +37,7 @@ async function main(): Promise<number> {
   if (checks.length === 0) throw new Error(`No check's name holds ${values.grep}`);
 
   const results: ServerResult[] = [];
-  let passed = 0;
-  let failed = 0;
-  let skipped = 0;
+  const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const name of SERVER_NAMES.filter((n) => values.only?.includes(n) ?? true)) {
     const server = await openServer(name, path.join(root, 'out', 'servers'));
     if ('absent' in server) {
@@ -52,41 +50,35 @@ async function main(): Promise<number> {
     const contract = new ContractRun(server.target);
     try {
       for (const check of checks) {
-        const outcome = await contract.run(check).then(
-          () => undefined,
-          (error: unknown) => firstLines(error),
-        );
+        const outcome = await contract.run(check).then(() => undefined, firstLines);
         if (outcome !== undefined) failures.set(check.name, outcome);
         const known = Object.hasOwn(gaps, check.name);
-        if (outcome === undefined && !known) passed++;
-        else if (outcome !== undefined && known) skipped++;
-        else {
-          failed++;
-          console.log(
-            known
-              ? `  MENDED  ${check.name}: remove it from knownGaps.ts`
-              : `  FAILED  ${check.name}\n          ${outcome}`,
-          );
+        if (outcome === undefined && !known) counts.passed++;
+        else if (outcome !== undefined && known) {
+          counts.skipped++;
+          if (values.verbose) console.log(`  gap     ${check.name}\n          ${outcome}`);
+        } else {
+          counts.failed++;
+          if (known) console.log(`  CLOSED  ${check.name}: remove it from knownGaps.ts`);
+          else console.log(`  FAILED  ${check.name}\n          ${outcome}`);
         }
-        if (values.verbose && outcome !== undefined && known)
-          console.log(`  gap     ${check.name}\n          ${outcome}`);
       }
     } finally {
       contract.end();
       await server.stop();
     }
-    for (const gap of Object.keys(gaps)) {
-      if (ALL_CHECKS.some((check) => check.name === gap)) continue;
-      failed++;
-      console.log(`  UNKNOWN ${gap}: knownGaps.ts names a check that does not exist`);
-    }
+    for (const gap of Object.keys(gaps))
+      if (!ALL_CHECKS.some((check) => check.name === gap)) {
+        counts.failed++;
+        console.log(`  UNKNOWN ${gap}: knownGaps.ts names a check that does not exist`);
+      }
     results.push({ title: server.title, failures, gaps });
   }
 
   console.log(`\n${summary(results, checks.length)}`);
   if (values.write) writeTable(results);
-  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-  return failed > 0 || results.length === 0 ? 1 : 0;
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  return counts.failed > 0 || results.length === 0 ? 1 : 0;
 }
 
 function firstLines(error: unknown): string {

@@ -6,24 +6,24 @@ import { parseRcloneFile } from '../../../src/rcloneConfig/rcloneFile';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { readTextFile } from '../../../src/remote/textFile';
 
-/** One remote that a configuration file offers, or why it can't be had. Holds no secret: of those only the fields are named. */
+/** One remote that a configuration file offers, or the reason why it can't be used. Of secrets it has only the names of fields. */
 export interface OfferedRemote {
   readonly name: string;
-  /** rclone's word for the kind; "AWS profile" for a profile. */
+  /** rclone's type; "AWS profile" for a profile. */
   readonly kind: string;
   readonly usable: boolean;
-  /** Why it isn't usable, as a sentence. */
+  /** The reason, as a sentence. */
   readonly because?: string;
   readonly backend?: string;
   readonly description?: string;
-  /** What would stand in `cloudRemotes.remotes`. */
+  /** The entry of `cloudRemotes.remotes`. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** The fields that would go to secret storage. */
+  /** Fields of secret storage. */
   readonly secrets?: readonly string[];
-  /** Whether a sign-in comes along. */
+  /** Whether the file has a sign-in. */
   readonly signIn?: boolean;
   readonly leftOut?: readonly { readonly name: string; readonly because: string }[];
-  /** The settings that would be asked for. */
+  /** Settings that the import asks for. */
   readonly asks?: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface OfferedRemotes {
   readonly remotes: readonly OfferedRemote[];
 }
 
-/** What the editor's import of this file would offer. Throws RemoteError when it can't be read. */
+/** The remotes that the editor's import of this file would offer. Throws a RemoteError for an unreadable file. */
 export async function offeredBy(file: string, app: App, env: NodeJS.ProcessEnv): Promise<OfferedRemotes> {
   const whole = path.resolve(file);
   const text = await readTextFile(whole);
@@ -42,7 +42,7 @@ export async function offeredBy(file: string, app: App, env: NodeJS.ProcessEnv):
     : { tool: 'rclone', remotes: fromRclone(text, app.backends) };
 }
 
-/** Every remote of rclone's has a type; in AWS's files there are sections and settings that rclone doesn't know. */
+/** Every remote of rclone has a type; AWS's files have sections and settings that rclone doesn't know. */
 function isOfAws(text: string): boolean {
   if (/^\s*"?type"?\s*[=:]/im.test(text) || /^\s*\{/.test(text) || /^\s*RCLONE_ENCRYPT/m.test(text))
     return false;
@@ -70,7 +70,7 @@ function fromRclone(text: string, backends: readonly Backend[]): readonly Offere
   );
 }
 
-/** The file stands for the one of its own kind; the other one is what lies beside it under its usual name, or nothing. */
+/** Reads the file as config or credentials, and the other file under its usual name beside it. */
 async function fromProfiles(
   file: string,
   text: string,
@@ -92,15 +92,10 @@ async function fromProfiles(
       ((await backend.suggest?.({ env: { ...env, ...files } })) ?? []).map((remote): OfferedRemote => {
         const { source, label, description, settings, problem, leftOut = [] } = remote;
         const because = problem ?? backend.check({ name: 'new', backend: backend.id, ...settings })[0];
-        const told = { name: label, kind: source, backend: backend.id, description };
-        return because === undefined
-          ? {
-              ...told,
-              usable: true,
-              settings: { name: remote.name, backend: backend.id, ...settings },
-              leftOut,
-            }
-          : { ...told, usable: false, because };
+        const shown = { name: label, kind: source, backend: backend.id, description };
+        if (because !== undefined) return { ...shown, usable: false, because };
+        const entry = { name: remote.name, backend: backend.id, ...settings };
+        return { ...shown, usable: true, settings: entry, leftOut };
       }),
     ),
   );
@@ -109,17 +104,8 @@ async function fromProfiles(
 
 /** The same as lines for people. */
 export function* offeredAsLines({ remotes }: OfferedRemotes): Generator<string> {
-  for (const {
-    name,
-    kind,
-    because,
-    description,
-    settings,
-    secrets = [],
-    signIn,
-    leftOut = [],
-    asks = [],
-  } of remotes) {
+  for (const { name, kind, because, description, settings, secrets = [], ...more } of remotes) {
+    const { signIn, leftOut = [], asks = [] } = more;
     if (because !== undefined) {
       yield `refused  ${name}  ${kind}  (${because})`;
       continue;

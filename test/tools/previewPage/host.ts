@@ -1,4 +1,4 @@
-// Stands in for the editor and the panel: a real session over made-up plans, in the page itself.
+// Replaces the editor and the panel: a real session over example plans, in the page itself.
 import type { SyncRequest } from '../../../src/app';
 import { PlanPreviewSession } from '../../../src/editor/preview/previewSession';
 import type { Action, Plan, PlanProgress } from '../../../src/plan/model/plan';
@@ -61,15 +61,11 @@ async function runPlan(
   const results: ActionResult[] = [];
   const slow = Number(query.get('slow') ?? 1);
   const queue = plan.actions.map((action, i) => ({ action, i }));
-  const outcomeOf = (i: number): ActionOutcome =>
-    i % 7 === 3 ? 'failed' : i % 11 === 5 ? 'changed' : 'done';
-  const error = {
-    failed: {
-      kind: 'forbidden' as const,
-      message: 'Access denied (403). The key needs s3:PutObject on this bucket.',
-    },
-    changed: { kind: 'changed' as const, message: 'The object was replaced 12 s ago.' },
+  const failures: Partial<Record<ActionOutcome, ActionResult['error']>> = {
+    failed: { kind: 'forbidden', message: 'Access denied (403). The key needs s3:PutObject on this bucket.' },
+    changed: { kind: 'changed', message: 'The object was replaced 12 s ago.' },
   };
+  const outcomeOf = (i: number) => (i % 7 === 3 ? 'failed' : i % 11 === 5 ? 'changed' : 'done');
   const work = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const { action, i } = next;
@@ -85,11 +81,8 @@ async function runPlan(
         options?.observer?.progressed(action, (size * step) / 10);
       }
       const outcome = signal.aborted ? 'cancelled' : outcomeOf(i);
-      const result = {
-        ...base,
-        outcome,
-        ...(outcome === 'failed' || outcome === 'changed' ? { error: error[outcome] } : {}),
-      };
+      const error = failures[outcome];
+      const result: ActionResult = { ...base, outcome, ...(error && { error }) };
       results[i] = result;
       options?.observer?.ended(action, result);
     }
