@@ -23,17 +23,27 @@ async function show(key: string, encoding?: string): Promise<vscode.TextDocument
   return document;
 }
 
-async function undo(document: vscode.TextDocument): Promise<void> {
+/** Runs a command on the document, which must be in front. */
+async function runOn(document: vscode.TextDocument, command: string): Promise<void> {
   await vscode.window.showTextDocument(document, { preview: false });
-  await vscode.commands.executeCommand('undo');
+  await vscode.commands.executeCommand(command);
 }
 
-async function close(document: vscode.TextDocument): Promise<void> {
-  await vscode.window.showTextDocument(document, { preview: false });
-  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+const undo = (document: vscode.TextDocument) => runOn(document, 'undo');
+const close = (document: vscode.TextDocument) =>
+  runOn(document, 'workbench.action.revertAndCloseActiveEditor');
+
+/**
+ * Waits until the extension has checked an unmodified document, 100 ms after its last event and after a request to encode the text.
+ * The timers and requests of the extension host keep their order, so these come after the extension's even on a slow machine.
+ */
+async function isChecked(document: vscode.TextDocument): Promise<void> {
+  await until('the document is unmodified', () => !document.isDirty);
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  await vscode.workspace.encode(document.getText(), { encoding: document.encoding });
 }
 
-/** A document whose save was refused since the file became `theirs` meanwhile. */
+/** A document with a rejected save: somebody else wrote `theirs` meanwhile, or deleted the file. */
 async function inConflict(key: string, theirs: string | undefined): Promise<vscode.TextDocument> {
   await put(key, 'first\n');
   const document = await show(key);
@@ -45,8 +55,11 @@ async function inConflict(key: string, theirs: string | undefined): Promise<vsco
   return document;
 }
 
-test('conflicts: the bucket of these tests is there', async () => {
+test('conflicts: creates the bucket of these tests, and polls no open file', async () => {
   await create();
+  // A poll would reload a document before the test types into it.
+  const settings = vscode.workspace.getConfiguration('cloudRemotes');
+  await settings.update('watchInterval', 0, vscode.ConfigurationTarget.Global);
 });
 
 for (const theirs of ['', 'T', 'THEIR\n', 'theirs is much longer than what was opened\n', undefined]) {
@@ -57,7 +70,7 @@ for (const theirs of ['', 'T', 'THEIR\n', 'theirs is much longer than what was o
     await vscode.commands.executeCommand('cloudRemotes.overwriteRemote', document.uri);
     assert.equal(await stored(key), 'mine first\n');
     assert.equal(document.isDirty, false);
-    // And it goes on from there.
+    // The overwritten version is the new base.
     await type(document, 'more ');
     assert.equal(await save(document), true);
     assert.equal(await stored(key), 'more mine first\n');
@@ -65,18 +78,18 @@ for (const theirs of ['', 'T', 'THEIR\n', 'theirs is much longer than what was o
   });
 }
 
-test('conflicts: Overwrite replaces the version that was told of and none that came later', async () => {
+test('conflicts: Overwrite replaces the version of the conflict, not a later version', async () => {
   const document = await inConflict('later.txt', 'theirs, longer than before\n');
-  await put('later.txt', 'theirs once more, of yet another size\n');
+  await put('later.txt', 'theirs again, with another size\n');
   await vscode.commands.executeCommand('cloudRemotes.overwriteRemote', document.uri);
-  assert.equal(await stored('later.txt'), 'theirs once more, of yet another size\n');
+  assert.equal(await stored('later.txt'), 'theirs again, with another size\n');
   assert.ok(document.isDirty);
   await vscode.commands.executeCommand('cloudRemotes.overwriteRemote', document.uri);
   assert.equal(await stored('later.txt'), 'mine first\n');
   await close(document);
 });
 
-/** Lets Save as Copy wait at the server until `meanwhile` is done. */
+/** Runs Save as Copy, which waits at the server until `meanwhile` is done. */
 async function saveAsCopy(document: vscode.TextDocument, meanwhile: () => Promise<unknown>): Promise<void> {
   const before = (await serverRequests()).length;
   const isCopying = async () => {
@@ -84,12 +97,12 @@ async function saveAsCopy(document: vscode.TextDocument, meanwhile: () => Promis
     return since.some(({ operation, key }) => operation === 'HeadObject' || key?.includes(' copy'));
   };
   await addFault({ operation: 'PutObject', bucket, delayMs: 1500 });
-  const ended = Promise.resolve(vscode.commands.executeCommand('cloudRemotes.saveAsCopy', document.uri));
+  const saved = Promise.resolve(vscode.commands.executeCommand('cloudRemotes.saveAsCopy', document.uri));
   try {
-    await Promise.race([until('the copy is on its way', isCopying), ended]);
+    await Promise.race([until('the copy is being written', isCopying), saved]);
     await meanwhile();
   } finally {
-    await ended;
+    await saved;
     await clearFaults();
   }
 }
@@ -102,13 +115,13 @@ test('conflicts: Save as Copy keeps both, and the document shows theirs', async 
   assert.equal(document.isDirty, false);
 });
 
-test('conflicts: what is typed while Save as Copy stores stays in the document, unsaved', async () => {
+test('conflicts: text typed during Save as Copy stays in the document, unsaved', async () => {
   const document = await inConflict('copies/typed.txt', 'THEIRS\n');
   await saveAsCopy(document, () => type(document, 'more '));
   assert.equal(await stored('copies/typed copy.txt'), 'mine first\n');
   assert.equal(document.getText(), 'more mine first\n');
   assert.ok(document.isDirty);
-  // It is still a conflict, with the same ways out.
+  // The conflict remains, with the same actions.
   assert.equal(await save(document), false);
   assert.equal(await stored('copies/typed.txt'), 'THEIRS\n');
   await vscode.commands.executeCommand('cloudRemotes.saveAsCopy', document.uri);
@@ -116,7 +129,7 @@ test('conflicts: what is typed while Save as Copy stores stays in the document, 
   assert.equal(document.getText(), 'THEIRS\n');
 });
 
-test('conflicts: an edit by an extension, or an undo, while Save as Copy stores stays as well', async () => {
+test('conflicts: an edit by an extension, or an undo, during Save as Copy stays too', async () => {
   const edited = await inConflict('copies/edited.txt', 'THEIRS\n');
   await saveAsCopy(edited, () => replaceAll(edited, 'formatted\n'));
   assert.equal(edited.getText(), 'formatted\n');
@@ -130,7 +143,7 @@ test('conflicts: an edit by an extension, or an undo, while Save as Copy stores 
   await close(undone);
 });
 
-test('conflicts: Save as Copy never gives up another document that came to the front meanwhile', async () => {
+test('conflicts: Save as Copy never reverts another document that came to the front', async () => {
   await put('copies/other.txt', 'other\n');
   const document = await inConflict('copies/front.txt', 'THEIRS\n');
   const other = await show('copies/other.txt');
@@ -141,7 +154,7 @@ test('conflicts: Save as Copy never gives up another document that came to the f
   await close(other);
 });
 
-test('conflicts: Save as Copy of a file that was deleted leaves the text where it is', async () => {
+test('conflicts: Save as Copy of a deleted file keeps the text in the document', async () => {
   const document = await inConflict('copies/gone.txt', undefined);
   await saveAsCopy(document, async () => {});
   assert.equal(await stored('copies/gone copy.txt'), 'mine first\n');
@@ -151,21 +164,21 @@ test('conflicts: Save as Copy of a file that was deleted leaves the text where i
 
 const utf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
 
-/** What somebody else makes of a file, so that the editor shows the same text or nearly so. */
+/** Changes by somebody else after which the editor shows the same text, or nearly the same. */
 const foreign: readonly {
   readonly what: string;
   readonly first: string | Buffer;
   readonly theirs: string | Buffer;
   readonly encoding?: string;
 }[] = [
-  { what: 'other line ends', first: 'a\nb\n', theirs: 'a\r\nb\r\n' },
-  { what: 'line ends of the other kind', first: 'a\r\nb\r\n', theirs: 'a\nb\n' },
+  { what: 'Windows line ends', first: 'a\nb\n', theirs: 'a\r\nb\r\n' },
+  { what: 'Unix line ends', first: 'a\r\nb\r\n', theirs: 'a\nb\n' },
   { what: 'a byte order mark', first: 'a\nb\n', theirs: '\ufeffa\nb\n' },
-  { what: 'no byte order mark any more', first: '\ufeffa\n', theirs: 'a\n' },
+  { what: 'no byte order mark', first: '\ufeffa\n', theirs: 'a\n' },
   { what: 'a mark and other line ends', first: 'a\nb\n', theirs: '\ufeffa\r\nb\r\n' },
-  { what: 'line ends of both kinds', first: 'a\nb\nc\n', theirs: 'a\nb\r\nc\n' },
-  { what: 'other line ends among some of both kinds', first: 'a\nb\r\nc\n', theirs: 'a\r\nb\nc\n' },
-  { what: 'one line end more', first: 'a', theirs: 'a\n' },
+  { what: 'mixed line ends', first: 'a\nb\nc\n', theirs: 'a\nb\r\nc\n' },
+  { what: 'other mixed line ends', first: 'a\nb\r\nc\n', theirs: 'a\r\nb\nc\n' },
+  { what: 'a final line end', first: 'a', theirs: 'a\n' },
   { what: 'another encoding', first: 'ä\n', theirs: utf16('ä\n') },
   { what: 'composed letters', first: 'e\u0301\n', theirs: '\u00e9\n' },
   {
@@ -184,13 +197,11 @@ for (const { what, first, theirs, encoding } of foreign)
     const text = document.getText();
     await type(document, 'x');
     await put(key, theirs);
-    // Anyone reads it: a search, a comparison.
+    // As a search or a comparison does.
     await fs.readFile(document.uri);
     await undo(document);
     assert.equal(document.getText(), text);
-    await until('the editor takes it for saved', () => !document.isDirty);
-    // The second look at an unchanged document has passed.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await isChecked(document);
     await type(document, 'y');
     assert.equal(await save(document), false);
     assert.deepEqual(await bytes(key), Buffer.from(theirs));
@@ -198,25 +209,24 @@ for (const { what, first, theirs, encoding } of foreign)
   });
 
 for (const { what, first, theirs, encoding } of foreign)
-  test(`conflicts: a document that was reloaded with ${what} goes on from there`, async () => {
+  test(`conflicts: a document that was reloaded with ${what} can be saved`, async () => {
     const key = `reload/${what}.txt`;
     await put(key, first);
     const document = await show(key, encoding);
     await type(document, 'x');
     await put(key, theirs);
     await vscode.commands.executeCommand('workbench.action.files.revert');
-    await until('the editor takes it for saved', () => !document.isDirty);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await isChecked(document);
     await type(document, 'y');
-    // Where the editor shows both alike there may be one question too many, but never a silent overwrite.
+    // Where the editor shows both versions alike, a needless conflict is possible, but never a silent overwrite.
     const saved = await save(document);
-    const alike = ['line ends of both kinds', 'other line ends among some of both kinds'].includes(what);
+    const alike = ['mixed line ends', 'other mixed line ends'].includes(what);
     assert.ok(saved || alike, what);
     if (!saved) assert.deepEqual(await bytes(key), Buffer.from(theirs));
     await close(document);
   });
 
-test('conflicts: undoing past a save, saving and doing it again is no conflict with oneself', async () => {
+test('conflicts: undo past a save, save and redo cause no conflict', async () => {
   await put('undo/own.txt', 'one\n');
   const document = await show('undo/own.txt');
   await type(document, 'x');
@@ -234,15 +244,12 @@ test('conflicts: undoing past a save, saving and doing it again is no conflict w
   await close(document);
 });
 
-/** What an import updater does on a rename: it edits the file and renames it, in one go and in either order. */
-const editsAndRenames: readonly { readonly what: string; readonly open: boolean; readonly order: string }[] =
-  [
-    { what: 'is not open', open: false, order: 'edit, rename' },
-    { what: 'is not open, renamed first', open: false, order: 'rename, edit' },
-    { what: 'is open', open: true, order: 'edit, rename' },
-  ];
-
-for (const { what, open, order } of editsAndRenames)
+// As an import updater does on a rename: it edits and renames the file in one edit, in either order.
+for (const { what, open, order } of [
+  { what: 'is not open', open: false, order: 'edit, rename' },
+  { what: 'is not open, renamed first', open: false, order: 'rename, edit' },
+  { what: 'is open', open: true, order: 'edit, rename' },
+])
   test(`conflicts: one edit that changes and renames a file that ${what} can be saved`, async () => {
     const [from, to] = [`renames/${what}.txt`, `renames/${what} now.txt`];
     await put(from, 'one\n');
@@ -267,7 +274,7 @@ for (const { what, open, order } of editsAndRenames)
     await close(document);
   });
 
-test('conflicts: an edit of files in a folder that is renamed in the same go can be saved, all of them', async () => {
+test('conflicts: all files of an edit that also renames their folder can be saved', async () => {
   const names = ['a.txt', 'b.txt', 'deep/c.txt'];
   for (const name of names) await put(`module/${name}`, `${name}\n`);
   const edit = new vscode.WorkspaceEdit();
@@ -282,7 +289,7 @@ test('conflicts: an edit of files in a folder that is renamed in the same go can
   }
 });
 
-test('conflicts: a text that was behind its file when that was renamed overwrites nothing', async () => {
+test('conflicts: an outdated text overwrites nothing after a rename of its file', async () => {
   await put('behind/a.txt', 'one\n');
   const document = await show('behind/a.txt');
   await type(document, 'mine ');
@@ -297,7 +304,7 @@ test('conflicts: a text that was behind its file when that was renamed overwrite
   await close(moved);
 });
 
-test('conflicts: a save makes a file again that this window deleted, as on a disk', async () => {
+test('conflicts: a save recreates a file that this window deleted, as on a disk', async () => {
   const folder = uriOf('deleted/folder');
   const ways: Readonly<Record<string, (uri: vscode.Uri) => PromiseLike<unknown>>> = {
     file: (uri) => fs.delete(uri),
@@ -322,7 +329,7 @@ test('conflicts: a save makes a file again that this window deleted, as on a dis
   }
 });
 
-test('conflicts: what somebody put in the place of a file that this window deleted is not overwritten', async () => {
+test('conflicts: a file that replaced one deleted in this window is not overwritten', async () => {
   await put('deleted/again.txt', 'one\n');
   const document = await show('deleted/again.txt');
   await type(document, 'mine ');
@@ -333,7 +340,7 @@ test('conflicts: what somebody put in the place of a file that this window delet
   await close(document);
 });
 
-test('conflicts: a file that somebody else deleted is not silently made again', async () => {
+test('conflicts: a file that somebody else deleted is not silently recreated', async () => {
   await put('deleted/foreign.txt', 'one\n');
   const document = await show('deleted/foreign.txt');
   await type(document, 'mine ');

@@ -100,9 +100,9 @@ export async function clearFaults(): Promise<void> {
   await fetch(server.door, { method: 'DELETE' });
 }
 
-/** Resolves when `is` answers true; rejects after 20 seconds, naming what was waited for. */
+/** Resolves when `is` answers true; rejects after 60 seconds, naming `what`. */
 export async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while (!(await is())) {
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

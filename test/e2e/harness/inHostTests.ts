@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 
 // The test runner inside the extension host. Mocha would do, but this is all that is needed of it.
 
-const STEP_SECONDS = 30;
+const STEP_SECONDS = 90;
 
 interface InHostTest {
   readonly name: string;

@@ -12,7 +12,7 @@ import { unpackedExtension } from './packedExtension';
 import { projectRoot } from './projectRoot';
 import { environmentRemote, keysInEnvironment } from './session';
 
-const RUN_SECONDS = 480;
+const RUN_SECONDS = 900;
 
 /**
  * Runs the bundled tests (`folder`/tests/index.js) in the extension host of the editor in `editor`, prints one line each

@@ -11,14 +11,14 @@ const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });
 const notFound = (error: unknown) => isRemoteError(error, 'notFound');
 
 /** A store of prefixes with a few files, and lookups on it whose clock is moved by `pass`. */
-function setUp(options: MemoryOptions = {}, topHoldsFiles = false) {
+function setUp(options: MemoryOptions = {}, topAcceptsFiles = false) {
   const remote = createMemoryRemote({ hasDirectories: false, ...options });
   for (const path of ['b/site/index.html', 'b/site/css/main.css', 'b/site/.htaccess']) remote.put(path, path);
   let now = 1_000_000;
   const lookups = new StatCache(
     async () => remote,
     () => now,
-    () => topHoldsFiles,
+    () => topAcceptsFiles,
   );
   return { remote, lookups, pass: (ms: number) => (now += ms) };
 }
@@ -61,7 +61,7 @@ test('a name that no bucket can have costs no request', async () => {
   await assert.rejects(lookups.stat(at('.vscode/settings.json'), signal), notFound);
   await assert.rejects(lookups.stat(at('.git'), signal), notFound);
   assert.equal(remote.calls.length, 0);
-  // Unlikely, but allowed.
+  // A bucket can have such a name.
   remote.put('package.json/key', 'x');
   assert.equal((await lookups.stat(at('package.json'), signal)).kind, 'folder');
 });
@@ -85,7 +85,7 @@ test('a listing is truncated at the limit and marked incomplete', async () => {
   assert.equal(entries.size, 25);
   assert.equal(complete, false);
   assert.equal(remote.count('list'), 3);
-  // What was cut off is not taken for absent.
+  // An entry beyond the limit is not absent.
   assert.equal((await lookups.stat(at('b/many/99'), signal)).kind, 'file');
 });
 
@@ -148,5 +148,5 @@ test('finds a dot file at the root of a remote that accepts files there', async 
   assert.equal((await lookups.stat(at('.env'), signal)).kind, 'file');
   assert.equal((await lookups.stat(at('.config/app.json'), signal)).kind, 'file');
   await assert.rejects(lookups.stat(at('.git'), signal), notFound);
-  assert.equal((await lookups.stat(at('.env'), signal)).kind, 'file', 'asked again');
+  assert.equal((await lookups.stat(at('.env'), signal)).kind, 'file', 'from the cache');
 });
