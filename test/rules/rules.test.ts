@@ -27,7 +27,7 @@ test('titles name rules in brackets or at their beginning, one by one or as a ra
     assert.deepEqual(rulesNamedIn(title), expected, title);
 });
 
-test('each rule has a number of its own, no gap between them, and at most 20 words', () => {
+test('each rule has its own number, without gaps, and at most 20 words', () => {
   for (const [letter, count] of [
     ['A', 34],
     ['R', 27],

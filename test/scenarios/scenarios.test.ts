@@ -9,13 +9,13 @@ import { isRemoteError } from '../../src/remote/remoteError';
 import { planSync } from '../../src/usecases/planSync';
 import { givenSync } from '../support/givenSync';
 
-// Whole plans as text: given.txt is the fixture, plan.txt the lines that must come out. UPDATE_GOLDEN=1
-// writes them again; a mismatch leaves plan.txt.actual beside, for reading the difference.
+// Whole plans as text: given.txt is the fixture, plan.txt the expected lines. UPDATE_GOLDEN=1 writes plan.txt; a mismatch
+// writes plan.txt.actual beside it.
 
 const folder = path.join(process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd(), 'test', 'scenarios');
 const never = new AbortController().signal;
 
-/** Plans are made a day after the one that the fixtures' times are counted from. */
+/** A day after the epoch of the fixtures' times. */
 const clock: Clock = { ...systemClock, now: () => Date.UTC(2026, 0, 2) };
 
 async function outcome(given: string): Promise<string> {
@@ -31,9 +31,8 @@ async function outcome(given: string): Promise<string> {
   }
 }
 
-const names = readdirSync(folder, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name);
+const entries = readdirSync(folder, { withFileTypes: true });
+const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 
 test('there are scenarios', () => assert.ok(names.length >= 25, `only ${names.length}`));
 

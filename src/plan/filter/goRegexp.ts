@@ -154,7 +154,7 @@ class GoRegexp {
     const text = end < 0 ? '' : this.chars.slice(this.at + 1, end).join('');
     const [, on, off] = /^([imsU]*)(?:-([imsU]+))?$/.exec(text) ?? [];
     if (end < 0 || on === undefined || (text === '' && this.chars[end] === ')'))
-      throw invalidRegexp(`"(${this.chars.slice(this.at, this.at + 3).join('')}" is not known to rclone`);
+      throw invalidRegexp(`"(${this.chars.slice(this.at, this.at + 3).join('')}" is unknown to rclone`);
     const { fold, lines, dotAll } = this.flags;
     const set = (flag: string, was: boolean) => (on.includes(flag) || was) && !off?.includes(flag);
     this.flags = { fold: set('i', fold), lines: set('m', lines), dotAll: set('s', dotAll) };
@@ -210,7 +210,7 @@ class GoRegexp {
     const char = this.chars[this.at++] ?? '';
     const control = controls[char];
     if (control !== undefined) return control;
-    if (/^[\da-zA-Z]$/.test(char)) throw invalidRegexp(`"\\${char}" is not known to rclone`);
+    if (/^[\da-zA-Z]$/.test(char)) throw invalidRegexp(`"\\${char}" is unknown to rclone`);
     return char;
   }
 

@@ -6,14 +6,14 @@ const maxCachedNumbers = 1 << 20;
 
 /** The result for a path that no pattern matches. */
 const noMatch = -1;
-/** In the table: this transition was not computed yet. Any other negative number is a result, see `encodeAnswer`. */
+/** In the table: this transition was not computed yet. Any other negative number is a result, see `encodeResult`. */
 const unknown = -1;
 /** Of a state's result at the end of the path: not computed yet. */
 const notComputed = -2;
 
 /** The table entry for a result that no further character can change. Its own inverse. */
-function encodeAnswer(answer: number): number {
-  return -3 - answer;
+function encodeResult(result: number): number {
+  return -3 - result;
 }
 
 /** The kind of character on one side of a position between two characters. */
@@ -101,14 +101,14 @@ class Tables {
       else {
         const whole = path.codePointAt(at - 1) as number;
         if (whole > 0xffff) at++;
-        const known = this.others.get(whole);
-        if (known === undefined) {
+        const cached = this.others.get(whole);
+        if (cached === undefined) {
           const { stride } = this;
           kind = this.classify(whole);
           this.others.set(whole, kind);
           row = (row / stride) * this.stride;
           table = this.table;
-        } else kind = known;
+        } else kind = cached;
       }
       const next = table[row + kind] as number;
       if (next !== unknown) row = next;
@@ -118,7 +118,7 @@ class Tables {
       }
     }
     this.work += at;
-    return row < 0 ? encodeAnswer(row) : this.endOf(row / this.stride);
+    return row < 0 ? encodeResult(row) : this.endOf(row / this.stride);
   }
 
   /** The class of all characters that belong to the same sets as this one. */
@@ -133,8 +133,8 @@ class Tables {
       }
     const beside = this.hasAssertions ? besideOf(codePoint) : Beside.Edge;
     const key = `${beside}:${within.join()}`;
-    const known = this.classIds.get(key);
-    if (known !== undefined) return known;
+    const cached = this.classIds.get(key);
+    if (cached !== undefined) return cached;
     const id = this.members.push(members) - 1;
     this.besides.push(beside);
     this.classIds.set(key, id);
@@ -194,8 +194,8 @@ class Tables {
   }
 
   private endOf(state: number): number {
-    const known = this.ends[state] as number;
-    if (known !== notComputed) return known;
+    const cached = this.ends[state] as number;
+    if (cached !== notComputed) return cached;
     const { ops, numbers } = this.program;
     const { steps, before } = this.states[state] as State;
     const reachable = this.hasAssertions ? this.closure(steps, { before, after: Beside.Edge }) : steps;
@@ -204,9 +204,9 @@ class Tables {
       if (ops[step] === Op.Match || ops[step] === Op.MatchRest)
         best = Math.min(best, numbers[step] as number);
     this.work += reachable.length;
-    const answer = best === Number.POSITIVE_INFINITY ? noMatch : best;
-    this.ends[state] = answer;
-    return answer;
+    const result = best === Number.POSITIVE_INFINITY ? noMatch : best;
+    this.ends[state] = result;
+    return result;
   }
 
   /** The steps that these lead to without a character. Assertions stay unresolved while the next character is unknown (`place` is undefined). */
@@ -255,9 +255,9 @@ class Tables {
     const { states, program } = this;
     const { steps, before } = state;
     const [first] = steps;
-    if (first === undefined) return encodeAnswer(noMatch);
+    if (first === undefined) return encodeResult(noMatch);
     if (steps.every((step) => program.ops[step] === Op.MatchRest))
-      return encodeAnswer(program.numbers[first] as number);
+      return encodeResult(program.numbers[first] as number);
     let hash: number = before;
     for (let i = 0; i < steps.length; i++) hash = (Math.imul(hash, 31) + (steps[i] as number)) | 0;
     const sameHash = this.statesByHash.get(hash);

@@ -100,8 +100,8 @@ export class PathProgram {
   }
 
   private idOf(set: CharSet): number {
-    const known = this.setIds.get(set.key);
-    if (known !== undefined) return known;
+    const cached = this.setIds.get(set.key);
+    if (cached !== undefined) return cached;
     this.setIds.set(set.key, this.sets.length);
     return this.sets.push(set) - 1;
   }

@@ -38,7 +38,7 @@ const maxStatConcurrency = 32;
  *
  * | source | target | result                                                                                        |
  * |--------|--------|-----------------------------------------------------------------------------------------------|
- * | in     | any    | unchanged. rclone ignores a target file that is out and copies again; here the two are        |
+ * | in     | any    | unchanged. rclone ignores a target file that is out and copies again; here both files are     |
  * |        |        | compared, and the source file is copied only if it differs                                    |
  * | out    | in     | the target file is protected: rclone would delete it as extra (H3)                            |
  * | out    | out    | removed                                                                                       |
@@ -149,7 +149,7 @@ class SizeAgeFilter {
 
   private resolveSource(match: Match, file: FileEntry | RemoteError): LimitedMatch {
     if (file instanceof RemoteError)
-      return this.excludeSource(match, "has a source file whose modified time isn't known");
+      return this.excludeSource(match, 'has a source file with an unknown modified time');
     const problem = this.problemOf('source', file);
     if (problem === undefined) return { ...match, source: file };
     return this.excludeSource(match, `has a source file that ${problem}`);
@@ -160,7 +160,7 @@ class SizeAgeFilter {
       if (this.isOut('target', file)) return this.exclude(match);
       if (timeForLimits(file, this.request.target.byServer)) return { ...match, target: file };
     }
-    return { ...match, protectedBy: "has no modified time that is known, so the age limits can't tell" };
+    return { ...match, protectedBy: "has an unknown modified time, so the age limits can't be checked" };
   }
 
   /** Removes the source file. The target file, unless it is out too, must not look like one to delete. */

@@ -225,7 +225,7 @@ test('a file whose age can not be asked for is left out and its twin protected, 
   };
   const given = sides({ a: 3, b: 3, c: 3 }, { a: 3 }, { source: { like: 'store', fails } });
   const { words, problems } = await list(given, { minAge: '2d' });
-  assert.deepEqual(words, ["a - 1 has a source file whose modified time isn't known", 'c 1 -']);
+  assert.deepEqual(words, ['a - 1 has a source file with an unknown modified time', 'c 1 -']);
   assert.deepEqual(
     problems.map(({ side, path, kind }) => `${side} ${path} ${kind}`),
     ['source a forbidden', 'source b forbidden'],
@@ -239,7 +239,7 @@ test('what is extra stays when its age can not be asked for, or nobody knows it'
   };
   const given = sides({ x: 3 }, { a: 3, gone: 3 }, { target: { fails } });
   const { words, problems } = await list(given, { minAge: '2d' });
-  const unknown = "has no modified time that is known, so the age limits can't tell";
+  const unknown = "has an unknown modified time, so the age limits can't be checked";
   assert.deepEqual(words, [`a - 1 ${unknown}`, `gone - 1 ${unknown}`, 'x 1 -']);
   assert.deepEqual(
     problems.map(({ side, path }) => `${side} ${path}`),
@@ -260,7 +260,7 @@ test('a source file that goes away meanwhile is left out, and its twin protected
   };
   const given = sides({ a: 3, b: 3 }, { a: 3 }, { source: { like: 'store', fails } });
   const { words, problems } = await list(given, { minAge: '2d' });
-  assert.deepEqual(words, ["a - 1 has a source file whose modified time isn't known"]);
+  assert.deepEqual(words, ['a - 1 has a source file with an unknown modified time']);
   assert.deepEqual(problems, []);
 });
 

@@ -47,10 +47,14 @@ test('a plan is valid with deletes at any time, renames and removals', async () 
 test('deletes out of their place are reported', async () => {
   const given = ['source a.txt 3 @10', 'source z.txt 4 @10', 'target m.txt 5 @10'];
   for (const planned of ['before', 'during', 'after'] as const)
-    for (const wanted of ['before', 'during', 'after'] as const) {
+    for (const required of ['before', 'during', 'after'] as const) {
       const plan = await planOf(`options {"deletes":"${planned}"}`, ...given);
-      const problems = checkPlan(withOptions(plan, { deletes: wanted }));
-      assert.equal(problems.length === 0, planned === wanted, `${planned}, ${wanted}: ${problems.join(' ')}`);
+      const problems = checkPlan(withOptions(plan, { deletes: required }));
+      assert.equal(
+        problems.length === 0,
+        planned === required,
+        `${planned}, ${required}: ${problems.join(' ')}`,
+      );
     }
 });
 

@@ -15,23 +15,23 @@ import { rulesOf } from '../compare/comparing';
 
 const never = new AbortController().signal;
 
-interface Asked {
+interface Planned {
   readonly renames: readonly string[];
   readonly source: readonly string[];
   readonly target: readonly string[];
 }
 
 /** The renames of a fixture's plan, and the requests besides listings. */
-async function planned(...lines: readonly string[]): Promise<Asked> {
+async function planned(...lines: readonly string[]): Promise<Planned> {
   const sync = givenSync(lines.join('\n'));
   const plan = await planSync(sync, never);
-  const asked = ({ asked: all }: FakeRemote) => all.filter((one) => !/^list/.test(one)).sort();
+  const requests = ({ asked: all }: FakeRemote) => all.filter((one) => !/^list/.test(one)).sort();
   return {
     renames: plan.actions.flatMap((action) =>
       action.kind === 'moveFile' ? [`${action.from} -> ${action.path}`] : [],
     ),
-    source: asked(sync.source.remote),
-    target: asked(sync.target.remote),
+    source: requests(sync.source.remote),
+    target: requests(sync.target.remote),
   };
 }
 
@@ -196,10 +196,10 @@ test('equal input in any order gives equal pairs (R24)', async () => {
   const { requests, copy, deleted } = byHand();
   const copies = ['a', 'b', 'c'].map((path) => copy(path, { md5: 'h' }));
   const deletes = ['x', 'y', 'z'].map((path) => deleted(path, { md5: 'h' }));
-  const told = async (some: readonly CopyFile[], others: readonly DeleteFile[]) =>
+  const pairs = async (some: readonly CopyFile[], others: readonly DeleteFile[]) =>
     (await findRenames(some, others, requests(), never)).map(({ move }) => `${move.from} -> ${move.path}`);
-  assert.deepEqual(await told(copies, deletes), ['x -> a', 'y -> b', 'z -> c']);
-  assert.deepEqual(await told(copies.toReversed(), deletes.toReversed()), ['x -> a', 'y -> b', 'z -> c']);
+  assert.deepEqual(await pairs(copies, deletes), ['x -> a', 'y -> b', 'z -> c']);
+  assert.deepEqual(await pairs(copies.toReversed(), deletes.toReversed()), ['x -> a', 'y -> b', 'z -> c']);
 });
 
 test('an abort rejects with its reason (R24)', async () => {

@@ -21,7 +21,7 @@ function word(comparison: Comparison): string {
     case 'unknown':
       return 'unverified';
     case 'needsFacts':
-      return `asks for ${comparison.because}`;
+      return `needs ${comparison.because}`;
   }
 }
 
@@ -180,16 +180,16 @@ test('only facts that the flags leave open are requested (R6, H29)', () => {
   const listed = file({ serverModified: { s: 200, ns: 0 }, md5: 'a' });
   const larger = { ...listed, size: 4 };
   for (const [target, options, expected] of [
-    [listed, {}, 'asks for times'],
+    [listed, {}, 'needs times'],
     [larger, {}, 'transfer: sizeDiffers'],
     [listed, { ignoreExisting: true }, 'leave: existing'],
     [listed, { ignoreTimes: true }, 'transfer: always'],
     [listed, { compare: 'size-only' }, 'skip'],
-    [listed, { compare: 'checksum' }, 'asks for content'],
-    [larger, { update: true }, 'asks for times'],
-    [larger, { compare: 'size-only', update: true }, 'asks for times'],
+    [listed, { compare: 'checksum' }, 'needs content'],
+    [larger, { update: true }, 'needs times'],
+    [larger, { compare: 'size-only', update: true }, 'needs times'],
     [larger, { update: true, useServerTimes: true }, 'leave: targetIsNewer'],
-    [larger, { ignoreSize: true }, 'asks for times'],
+    [larger, { ignoreSize: true }, 'needs times'],
   ] as const)
     assert.equal(
       word(compareFiles(local, target, rulesOf(options), false)),

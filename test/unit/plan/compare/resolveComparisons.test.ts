@@ -112,7 +112,7 @@ test('a file is read for its hash only when sizes agree, times do not, and the o
 });
 
 test('flags that need no time make no request; update makes one even where sizes differ (R6)', async () => {
-  const asked = async (options: Partial<PlanOptions>) => {
+  const requests = async (options: Partial<PlanOptions>) => {
     const times = { modified: at('1'), serverModified: at('1') };
     const sides = await given(
       [
@@ -127,12 +127,12 @@ test('flags that need no time make no request; update makes one even where sizes
     await resolve(sides, 'rclone', { rules: rulesOf(options) });
     return [...sides.source.asked, ...sides.target.asked].sort();
   };
-  assert.deepEqual(await asked({}), ['stat:same']);
-  assert.deepEqual(await asked({ ignoreExisting: true }), []);
-  assert.deepEqual(await asked({ ignoreTimes: true }), []);
-  assert.deepEqual(await asked({ update: true }), ['stat:same', 'stat:size']);
-  assert.deepEqual(await asked({ update: true, useServerTimes: true }), []);
-  assert.deepEqual(await asked({ compare: 'size-only', update: true }), ['stat:same', 'stat:size']);
+  assert.deepEqual(await requests({}), ['stat:same']);
+  assert.deepEqual(await requests({ ignoreExisting: true }), []);
+  assert.deepEqual(await requests({ ignoreTimes: true }), []);
+  assert.deepEqual(await requests({ update: true }), ['stat:same', 'stat:size']);
+  assert.deepEqual(await requests({ update: true, useServerTimes: true }), []);
+  assert.deepEqual(await requests({ compare: 'size-only', update: true }), ['stat:same', 'stat:size']);
 });
 
 test('size-only and checksum make no request to a store that lists what they need (H29)', async () => {

@@ -10,7 +10,7 @@ const allNames: readonly FilterNames[] = [
   { caseSensitive: false, foldsUnicode: true },
 ];
 
-/** Names that git takes for `.git` (verify_dotgit), for the disks that do. */
+/** Names that git treats as `.git` (verify_dotgit), because some disk does. */
 const gits = [
   ...'.git,.GIT,.gIt,git~1,GIT~1,Git~1,.git ,.git.,.git. . .,git~1 .,sub\\.git,.git\\hooks'.split(','),
   ...'.git::$INDEX_ALLOCATION,.git:stream,.GIT ::$index_allocation,git~1::$INDEX_ALLOCATION'.split(','),

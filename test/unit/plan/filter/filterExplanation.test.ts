@@ -110,14 +110,14 @@ test('the explanation agrees with the filter on any rules of any dialect', () =>
     for (let i = 0; i < 12; i++) {
       const path = Array.from({ length: 1 + r.whole(4) }, part).join('/');
       const { included, by } = explainFilter(given, ignored, path, names);
-      const told = `seed ${seed}: ${JSON.stringify(given)} and ${path}: ${JSON.stringify(by)}`;
-      assert.equal(included, filter.includes(path), told);
-      if (!included) assert.ok(by, told);
+      const shown = `seed ${seed}: ${JSON.stringify(given)} and ${path}: ${JSON.stringify(by)}`;
+      assert.equal(included, filter.includes(path), shown);
+      if (!included) assert.ok(by, shown);
       if (by?.folder !== undefined) {
-        assert.ok(filter.maySkipFolder(by.folder), told);
+        assert.ok(filter.maySkipFolder(by.folder), shown);
         assert.ok(
           [path, path.normalize('NFC')].some((one) => one.startsWith(`${by.folder}/`)),
-          told,
+          shown,
         );
       }
       seen[dialect]++;

@@ -51,7 +51,7 @@ test('an include is the line with "!", so includes alone change nothing', () => 
   assert.equal(kept(includes, 'a.txt', 'b.log'), 'a.txt b.log');
 });
 
-test('files in an ignored folder can not be included again, and the folder need not be listed', () => {
+test('files in an ignored folder cannot be included again, and the folder need not be listed', () => {
   const one = filter('build/', '!build/keep', '!keep');
   assert.equal(one.includes('build/keep'), false);
   assert.equal(one.includes('sub/build/keep'), false);
@@ -157,26 +157,26 @@ function git(args: readonly string[], input = ''): { status: number | null; outp
   return { status: result.error ? null : result.status, output: result.stdout ?? '' };
 }
 
-interface GitAnswer {
+interface GitResult {
   readonly ignored: boolean;
   readonly by: string;
 }
 
-/** What git says of each file of the tree. */
-function askGit(): ReadonlyMap<string, GitAnswer> {
+/** The result of git for each file of the tree. */
+function resultsOfGit(): ReadonlyMap<string, GitResult> {
   const { status, output } = git(
     ['check-ignore', '--no-index', '--stdin', '-z', '-v', '-n'],
     tree.map((file) => `${file}\0`).join(''),
   );
   assert.ok(status === 0 || status === 1, `git ended with ${status}`);
   const fields = output.split('\0');
-  const answers = new Map<string, GitAnswer>();
+  const results = new Map<string, GitResult>();
   for (let i = 0; i + 3 < fields.length; i += 4) {
     const [source = '', , pattern = '', file = ''] = fields.slice(i, i + 4);
     const ignored = pattern !== '' && !pattern.startsWith('!');
-    answers.set(file, { ignored, by: source === '' ? '' : `${source}: ${pattern}` });
+    results.set(file, { ignored, by: source === '' ? '' : `${source}: ${pattern}` });
   }
-  return answers;
+  return results;
 }
 
 const isMissing = process.platform === 'win32' || git(['--version']).status !== 0;
@@ -199,12 +199,12 @@ test('git decides the same for every file, by the same rule', { skip }, () => {
     }
     const rules = rulesOf(files);
     const one = createFilter(gitignore, asWritten, rules);
-    for (const [file, { ignored, by }] of askGit()) {
-      const told = `seed ${seed}: ${file} by ${by} of ${JSON.stringify(files)}`;
-      assert.equal(one.includes(file), !ignored, told);
+    for (const [file, { ignored, by }] of resultsOfGit()) {
+      const shown = `seed ${seed}: ${file} by ${by} of ${JSON.stringify(files)}`;
+      assert.equal(one.includes(file), !ignored, shown);
       const ours = explainFilter(gitignore, rules, file, asWritten);
-      assert.equal(ours.included, !ignored, told);
-      assert.equal(ours.by ? `${ours.by.file}: ${ours.by.text.trimEnd()}` : '', by.trimEnd(), told);
+      assert.equal(ours.included, !ignored, shown);
+      assert.equal(ours.by ? `${ours.by.file}: ${ours.by.text.trimEnd()}` : '', by.trimEnd(), shown);
       if (ignored) seen.ignored++;
       else if (by === '') seen.kept++;
       else seen.takenBack++;

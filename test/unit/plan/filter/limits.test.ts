@@ -58,7 +58,7 @@ test("ages use the owner's time, and the service's with useServerTimes or where 
   const file: FileEntry = { kind: 'file', path: parsePath('a'), size: 1 };
   assert.equal(timeForLimits({ ...file, modified, serverModified }, false), modified);
   assert.equal(timeForLimits({ ...file, modified, serverModified }, true), serverModified);
-  assert.equal(timeForLimits({ ...file, serverModified }, false), undefined, 'a stat may tell more');
+  assert.equal(timeForLimits({ ...file, serverModified }, false), undefined, 'only a stat has the time');
   assert.equal(timeForLimits({ ...file, serverModified, exact: true }, false), serverModified);
   assert.equal(timeForLimits({ ...file, modified }, true), modified);
 });

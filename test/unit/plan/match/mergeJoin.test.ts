@@ -96,7 +96,7 @@ test('with folding every file is in exactly one match, and no two used names sha
       };
       const used = matches.filter((m) => m.source && !m.nameConflict).map((m) => key(m.path));
       const expected = new Set(source.map(key)).size;
-      // On a side of its own each spelling that has its equal is used; else one of a key.
+      // Each spelling with an equal on the other side is used; otherwise one spelling per key.
       const exact = new Set(source.filter((name) => target.includes(name)));
       const extra = [...exact].length - new Set([...exact].map(key)).size;
       assert.equal(used.length, expected + extra, `seed ${seed}`);
@@ -150,14 +150,14 @@ test('both listings are read side by side', async () => {
   const order: string[] = [];
   async function* slow(side: string): AsyncGenerator<FileBatch> {
     for (let i = 0; i < 4; i++) {
-      order.push(`${side}${i} asked`);
+      order.push(`${side}${i} requested`);
       await new Promise((resolve) => setTimeout(resolve, 5));
       yield* batches([`${side}${i}`]);
     }
   }
   await joined(slow('a'), slow('b'));
-  // Every name of a comes before those of b, and still b's second page is asked for before a's last.
-  assert.ok(order.indexOf('b1 asked') < order.indexOf('a3 asked'), order.join(', '));
+  // Every name of a comes before those of b, but the second page of b is requested before the last page of a.
+  assert.ok(order.indexOf('b1 requested') < order.indexOf('a3 requested'), order.join(', '));
 });
 
 /** The matches with a conflict, and the refused names, each with the name in its way. */
