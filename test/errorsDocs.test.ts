@@ -50,9 +50,9 @@ function errorPage(): string {
   return [
     '# Errors',
     '',
-    'Every error that leaves a remote is a `RemoteError` of one of these kinds (`src/remote/remoteError.ts`). A backend classifies, the retry',
-    'layer and the use cases decide by kind, and `src/editor/window/errorMessages.ts` phrases the kind. A button appears only where it applies:',
-    'Sign In needs an account, Copy Command a command that helps. Cancelling is no error: it rejects with the reason of the signal.',
+    'Every error that leaves a remote is a `RemoteError` of one of these kinds (`src/remote/remoteError.ts`). A backend chooses the kind, the',
+    'retry layer and the use cases decide by it, and `src/editor/window/errorMessages.ts` turns it into a message. A button appears only where it',
+    'applies: Sign In needs an account, Copy Command a command that helps. A cancelled call rejects with the reason of its signal instead.',
     '',
     '`UPDATE_GOLDEN=1 node test/run.mjs test/errorsDocs.test.ts` writes this page.',
     '',

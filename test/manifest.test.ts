@@ -93,18 +93,23 @@ test('commands have a title in title case without the category, which the editor
   }
 });
 
-test('menus, keys and welcome texts name declared commands only', () => {
+test('menus, keys, welcome texts and the walkthrough name declared commands only', () => {
   const texts = Object.values(nls).join('\n');
   const used = [
     ...Object.values(menus)
       .flat()
       .flatMap(({ command }) => command ?? []),
     ...contributes.keybindings.map(({ command }: { command: string }) => command),
-    ...[...texts.matchAll(/command:(cloudRemotes\.[\w.]+)/g)].map((match) => match[1]),
+    ...[...texts.matchAll(/\(command:([\w.]+)/g)].map((match) => match[1]),
   ];
-  // The editor makes a command of this kind for each view.
-  const undeclared = used.filter((id) => !declared.has(id ?? '') && id !== 'cloudRemotes.remotes.focus');
-  assert.deepEqual(undeclared, []);
+  // The editor makes the command `focus` for each view.
+  const isEditors = (id = '') => id.startsWith('workbench.') || id === 'cloudRemotes.remotes.focus';
+  assert.deepEqual(
+    used.filter((id) => !declared.has(id ?? '') && !isEditors(id)),
+    [],
+  );
+  for (const { description } of contributes.walkthroughs[0].steps)
+    assert.match(nls[description.slice(1, -1)] ?? '', /\]\(command:/);
 });
 
 test('a command that needs a row of the tree is not in the palette', () => {

@@ -33,6 +33,6 @@ const cases: readonly (readonly [what: string, markdown: string, shown: string])
 ];
 
 for (const [what, markdown, shown] of cases)
-  test(`the README of the package has nothing that its page can't show: ${what}`, async () => {
+  test(`the README of the package has only what its page can show: ${what}`, async () => {
     assert.equal(await packed(markdown), shown);
   });

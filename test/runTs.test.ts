@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const run = promisify(execFile);
 
-test('what is run is what the sources say now, also when it was bundled before', async (t) => {
+test('a run uses the sources as they are now, also after an earlier bundle', async (t) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-run-'));
   const name = path.basename(folder);
   const tools = path.join(root, 'out', 'tools');
@@ -29,7 +29,7 @@ test('what is run is what the sources say now, also when it was bundled before',
   const bundles = () => readdirSync(tools).filter((made) => made.startsWith(name) && made.endsWith('.cjs'));
 
   say('one');
-  // What changed a moment ago isn't remembered, since it might change again within the clock's tick.
+  // A file that changed a moment ago isn't recorded, because it might change again within a tick of the clock.
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.deepEqual(await Promise.all([output(), output()]), ['one x', 'one x']);
   const [bundle = ''] = bundles();

@@ -67,14 +67,8 @@ async function measured(server: DriveTestServer, tool: Tool, from: string, to: s
 function ours(root: string, work: string, server: DriveTestServer): Tool {
   const engine = buildEngine(root, work);
   const remotes = path.join(work, 'remotes.json');
-  const remote = {
-    name: 'bench',
-    backend: 'amazonDrive',
-    endpoint: server.endpoint,
-    auth_url: server.authUrl,
-    token_url: server.tokenUrl,
-    client_id: server.clientId,
-  };
+  const { endpoint, authUrl: auth_url, tokenUrl: token_url, clientId: client_id } = server;
+  const remote = { name: 'bench', backend: 'amazonDrive', endpoint, auth_url, token_url, client_id };
   writeFileSync(remotes, JSON.stringify([remote]));
   return {
     name: 'ours',

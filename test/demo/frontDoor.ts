@@ -1,17 +1,16 @@
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** What stands before the editor's server. */
+/** A proxy in front of the editor's server. */
 export interface FrontDoor {
   readonly port: number;
   close(): Promise<void>;
 }
 
 /**
- * Passes everything on to the editor's server at 127.0.0.1:`target`, except for one request that the bare server lacks:
- * the key with which the window encrypts secrets. Without it a key typed into the wizard would not survive a reload.
- * `/proxy/PORT/…`, where the window looks for pages that an extension opens on this machine, is passed on to those of `proxied`.
- * `port` 0 takes any free port. Throws when the port is taken.
+ * Forwards everything to the editor's server at 127.0.0.1:`target`, except one request that the bare server lacks: the key with which
+ * the window encrypts secrets, without which secrets are lost in a reload. Forwards `/proxy/PORT/…`, where the window opens pages of this
+ * machine, to the ports in `proxied`. `port` 0 is any free port. Throws when the port is taken.
  */
 export async function openFrontDoor(
   target: number,
@@ -51,7 +50,7 @@ export async function openFrontDoor(
   });
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     const passed = connect(target, '127.0.0.1', () => {
-      const headers = pairs(incoming.rawHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+      const headers = incoming.rawHeaders.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`));
       passed.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join('')}\r\n`);
       passed.write(head);
       passed.pipe(socket);
@@ -81,10 +80,4 @@ export async function openFrontDoor(
         for (const socket of sockets) socket.destroy();
       }),
   };
-}
-
-function pairs(raw: readonly string[]): [string, string][] {
-  const found: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) found.push([raw[i] ?? '', raw[i + 1] ?? '']);
-  return found;
 }

@@ -1,5 +1,5 @@
-// A reporter for Node's test runner that writes {"passed","failed","skipped","failures"} of all tests, suites not counted;
-// `failures` names each test that failed and says why, so that it can be told at the end of a long output.
+// A reporter for Node's test runner that writes {"passed","failed","skipped","failures"} of all tests, without suites;
+// `failures` has the name and the error of each failed test, for the end of a long output.
 // usage: node --test --test-reporter=spec --test-reporter-destination=stdout
 //          --test-reporter=test/tools/countingReporter.mjs --test-reporter-destination=<file>
 export default async function* counting(events) {

@@ -1,7 +1,4 @@
-/**
- * Starts to count; the answer tells how many milliseconds of CPU this process has used since, on all its threads. Unlike the time that
- * passes, that is the same when other programs keep the machine busy.
- */
+/** Returns a function that returns the milliseconds of CPU that all threads of this process have used since. A busy machine does not add to them. */
 export function cpuTime(): () => number {
   const start = process.cpuUsage();
   return () => {

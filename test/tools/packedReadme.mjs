@@ -1,13 +1,12 @@
-// The README for the extension's page in the editor. That page shows no picture and follows no link of the repository: a path has
-// nothing to be relative to there, and the pictures stand on no server that could be named.
+// The README for the extension's page in the editor, which can't show pictures of the repository or follow links into it.
 
 const cell = /!\[[^\]]*\]\([^)]*\)/; // one picture
 const onlyPictures = new RegExp(`^(?:\\s*\\|?\\s*${cell.source}\\s*\\|?)+\\s*$`);
 const away = /^(?:[a-z][a-z0-9+.-]*:|#|\/\/)/i;
 
 /**
- * The Markdown without pictures of the repository, and with the text alone of links into it. A table that shows nothing but such pictures
- * goes with its heading. Fenced code is left as it is. Pure.
+ * The Markdown without pictures of the repository, and with the text of links into it. Drops a table that has only such pictures, with
+ * its heading. Keeps fenced code. Pure.
  * @param {string} markdown
  * @returns {string}
  */
@@ -42,7 +41,7 @@ function isTable(lines, at) {
   return lines[at].trim().startsWith('|') && /^\s*\|?[\s:|-]*-[\s:|-]*$/.test(lines[at + 1] ?? '');
 }
 
-/** Whether a line has a picture that stands on a server. */
+/** Whether a line has a picture on a server. */
 function hasElsewhere(line) {
   return [...line.matchAll(/!\[[^\]]*\]\(([^)\s]*)/g)].some(([, target]) => away.test(target));
 }

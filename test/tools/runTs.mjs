@@ -1,7 +1,7 @@
-// Bundles one TypeScript entry for Node and runs it in this process, so stdio, signals and the exit code are
-// simply its own. The bundle is kept in out/tools and used again while none of its inputs has changed.
+// Bundles one TypeScript entry for Node and runs it in this process, with the stdio, signals and exit code of this process.
+// Caches the bundle in out/tools until one of its inputs changes.
 // usage: node test/tools/runTs.mjs <entry.ts> [arguments for the entry ...]
-// The entry finds the project's root in CLOUD_REMOTES_ROOT, and its arguments in process.argv.slice(2) as usual.
+// The entry finds the project's root in CLOUD_REMOTES_ROOT, and its arguments in process.argv.slice(2).
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
@@ -17,14 +17,14 @@ if (entry === undefined) {
   process.exit(2);
 }
 const source = path.resolve(entry);
-/** The bundles lie below the root, so that packages left outside of them resolve. */
+/** Below the root, so that external packages resolve. */
 const folder = path.join(root, 'out', 'tools');
 const name = path.basename(source, '.ts');
 const record = path.join(folder, `${name}.inputs.json`);
-/** Bundles that no record names any more may still be about to be loaded by another process. */
+/** Another process may still load an old bundle. */
 const keptMs = 3_600_000;
 
-/** Packages stay outside of the bundle, except the AWS SDK and what it needs. */
+/** Packages are external, except the AWS SDK and its dependencies. */
 const awsSdkWithin = {
   name: 'aws-sdk-within',
   setup(build) {
@@ -37,24 +37,24 @@ const awsSdkWithin = {
   },
 };
 
-const bundle = knownBundle() ?? (await build());
+const bundle = cachedBundle() ?? (await build());
 process.env.CLOUD_REMOTES_ROOT = root;
 process.argv = [process.execPath, source, ...rest];
 process.setSourceMapsEnabled(true);
 createRequire(import.meta.url)(bundle);
 
-/** The bundle of the last run, unless it has gone or an input isn't what it was. */
-function knownBundle() {
+/** The bundle of the last run, unless the bundle is gone or an input has changed. */
+function cachedBundle() {
   try {
     const { source: of, inputs, bundle } = JSON.parse(readFileSync(record, 'utf8'));
     if (of !== source || !statSync(bundle).isFile()) return undefined;
     return inputs.every(([file, mark]) => markOf(file) === mark) ? bundle : undefined;
   } catch {
-    return undefined; // no record, a broken one, or an input that is gone: it is built again
+    return undefined; // no record, a broken record, or a missing input
   }
 }
 
-/** What differs once a file has been written to or replaced. */
+/** Differs after a write to the file or its replacement. */
 function markOf(file) {
   const { size, mtimeNs, ctimeNs, ino } = statSync(path.join(root, file), { bigint: true });
   return `${size}-${mtimeNs}-${ctimeNs}-${ino}`;
@@ -74,7 +74,7 @@ async function build() {
       platform: 'node',
       format: 'cjs',
       target: 'node20',
-      // As the extension does: the SDK's ES modules are a third of its CommonJS, and load in a third of the time.
+      // As the extension does: the SDK's ES modules are smaller than its CommonJS, and load faster.
       mainFields: ['module', 'main'],
       plugins: [awsSdkWithin],
       sourcemap: 'inline',
@@ -87,7 +87,7 @@ async function build() {
     if (!error.errors) throw error;
     process.exit(1); // esbuild has printed what is wrong
   }
-  // Stop esbuild's service, which would otherwise keep answering (and using memory) beside a long-running server.
+  // esbuild's service would use memory beside a long-running server.
   await esbuild.stop();
   const { contents } = result.outputFiles[0];
   const hash = createHash('sha256').update(contents).digest('hex').slice(0, 16);
@@ -99,25 +99,16 @@ async function build() {
   return bundle;
 }
 
-/** Remembers what the bundle was made of; not when something changed meanwhile, as nobody knows then which of both is in it. */
+/** Records the inputs of the bundle; not when one changed meanwhile, because the bundle may have either content. */
 function keepRecord(bundle, modules, started) {
-  const files = [
-    ...modules,
-    path.relative(root, script),
-    'package.json',
-    'package-lock.json',
-    'tsconfig.json',
-  ];
-  const inputs = [];
-  for (const file of files) {
-    const { ctimeMs } = statSync(path.join(root, file));
-    if (ctimeMs >= started - 50) return;
-    inputs.push([file, markOf(file)]);
-  }
+  const own = [path.relative(root, script), 'package.json', 'package-lock.json', 'tsconfig.json'];
+  const files = [...modules, ...own];
+  if (files.some((file) => statSync(path.join(root, file)).ctimeMs >= started - 50)) return;
+  const inputs = files.map((file) => [file, markOf(file)]);
   writeWhole(record, JSON.stringify({ source, bundle, inputs }));
 }
 
-/** Other processes see the old file or the new one, whole. */
+/** Other processes see the whole old file or the whole new file. */
 function writeWhole(file, contents) {
   const temporary = `${file}.${process.pid}`;
   writeFileSync(temporary, contents);
