@@ -18,9 +18,16 @@ function at(remote: string, path: string): vscode.Uri {
   return vscode.Uri.from({ scheme: 'cloudremotes', authority: remote, path: `/${path}` });
 }
 
-/** A remote whose host nobody but the proxy knows. */
-function behindProxy(name: string, more: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return { ...served.remote, name, ...more };
+/** A remote whose host only the proxy knows. */
+function behindProxy(name: string, endpoint: string, more: object = {}): Record<string, unknown> {
+  return { ...served.remote, name, endpoint, ...more };
+}
+
+const plain = behindProxy('plain', 'http://s3.test:8333');
+const secure = behindProxy('secure', 'https://s3.test:8443', { caFile: certificateFile('authority') });
+
+async function rejectsListing(remote: string, expected: RegExp): Promise<void> {
+  await assert.rejects(async () => fs.readDirectory(at(remote, bucket)), expected);
 }
 
 async function setHttp(settings: Readonly<Record<string, unknown>>): Promise<void> {
@@ -28,6 +35,7 @@ async function setHttp(settings: Readonly<Record<string, unknown>>): Promise<voi
     await vscode.workspace.getConfiguration('http').update(name, value, vscode.ConfigurationTarget.Global);
 }
 
+/** Runs `work` with the proxy in the settings, then stops the proxy. */
 async function through(
   proxy: ProxyServer,
   settings: Readonly<Record<string, unknown>>,
@@ -37,15 +45,13 @@ async function through(
   try {
     await work();
   } finally {
-    await setHttp({
-      proxy: undefined,
-      ...Object.fromEntries(Object.keys(settings).map((n) => [n, undefined])),
-    });
+    const changed = ['proxy', ...Object.keys(settings)];
+    await setHttp(Object.fromEntries(changed.map((name) => [name, undefined])));
     await proxy.stop();
   }
 }
 
-/** Makes the plain way work (put, get, list, head) and the SDK's way (list of buckets, copy, delete). */
+/** Uses both request paths: our own (put, get, list, head) and the SDK's (list of buckets, copy, delete). */
 async function useAll(remote: string, key: string): Promise<void> {
   await fs.writeFile(at(remote, `${bucket}/${key}`), Buffer.from('through the proxy'));
   assert.equal(String(await fs.readFile(at(remote, `${bucket}/${key}`))), 'through the proxy');
@@ -58,15 +64,15 @@ async function useAll(remote: string, key: string): Promise<void> {
 
 test('proxy: every request to an http service goes through the proxy of the settings', async () => {
   await independentClient().send(new CreateBucketCommand({ Bucket: bucket }));
-  await configureRemotes(behindProxy('plain', { endpoint: 'http://s3.test:8333' }));
+  await configureRemotes(plain);
   const proxy = await startProxy({ hosts: { 's3.test': s3Port } });
   await through(proxy, {}, async () => {
     const before = (await serverRequests()).length;
     await useAll('plain', 'plain.txt');
-    // Documents that other tests left open are looked at besides, in their own buckets.
+    // The poll of documents that other tests left open sends requests too, to other buckets.
     const seen = (await serverRequests())
       .slice(before)
-      .filter(({ operation, bucket: asked }) => operation === 'ListBuckets' || asked === bucket);
+      .filter((request) => request.operation === 'ListBuckets' || request.bucket === bucket);
     assert.ok(seen.length >= 6);
     assert.equal(proxy.requests.length, seen.length);
     assert.ok(proxy.requests.every(({ to, status }) => to === 's3.test:8333' && status === 200));
@@ -74,12 +80,9 @@ test('proxy: every request to an http service goes through the proxy of the sett
   });
 });
 
-test('proxy: every request to an https service goes through a tunnel, and "caFile" holds inside it', async () => {
+test('proxy: every request to an https service goes through a tunnel, in which "caFile" applies', async () => {
   const front = await startTlsFront(s3Port);
-  await configureRemotes(
-    behindProxy('secure', { endpoint: 'https://s3.test:8443', caFile: certificateFile('authority') }),
-    behindProxy('distrusted', { endpoint: 'https://s3.test:8443' }),
-  );
+  await configureRemotes(secure, behindProxy('distrusted', 'https://s3.test:8443'));
   const proxy = await startProxy({ hosts: { 's3.test': front.port } });
   try {
     await through(proxy, {}, async () => {
@@ -88,21 +91,15 @@ test('proxy: every request to an https service goes through a tunnel, and "caFil
       assert.ok(proxy.requests.length > 0);
       assert.ok(proxy.requests.every(({ method, to }) => method === 'CONNECT' && to === 's3.test:8443'));
       assert.ok((await serverRequests()).length >= before + 6);
-      await assert.rejects(
-        async () => fs.readDirectory(at('distrusted', bucket)),
-        /s3\.test:8443 can't be trusted.*"caFile"/,
-      );
+      await rejectsListing('distrusted', /s3\.test:8443 can't be trusted.*"caFile"/);
     });
   } finally {
     await front.stop();
   }
 });
 
-test('proxy: the login in the address of the proxy is sent; without it the sentence names the proxy', async () => {
-  await configureRemotes(
-    behindProxy('plain', { endpoint: 'http://s3.test:8333' }),
-    behindProxy('secure', { endpoint: 'https://s3.test:8443', caFile: certificateFile('authority') }),
-  );
+test('proxy: sends the login in the proxy URL; without it the error names the proxy', async () => {
+  await configureRemotes(plain, secure);
   const front = await startTlsFront(s3Port);
   try {
     for (const [remote, port] of [
@@ -114,10 +111,7 @@ test('proxy: the login in the address of the proxy is sent; without it the sente
         await useAll(remote, `${remote}-login.txt`);
         assert.ok(proxy.requests.some(({ status }) => status === 200));
         await setHttp({ proxy: `http://127.0.0.1:${proxy.port}` });
-        await assert.rejects(
-          async () => fs.readDirectory(at(remote, bucket)),
-          /The proxy on the way to s3\.test:\d+ asks for a login/,
-        );
+        await rejectsListing(remote, /The proxy on the way to s3\.test:\d+ asks for a login/);
       });
     }
   } finally {
@@ -125,20 +119,19 @@ test('proxy: the login in the address of the proxy is sent; without it the sente
   }
 });
 
-test('proxy: hosts of "http.noProxy" are asked directly, and "http.proxySupport": "off" uses no proxy', async () => {
-  await configureRemotes(behindProxy('plain', { endpoint: 'http://s3.test:8333' }));
-  const settings = [{ noProxy: ['s3.test'] }, { proxySupport: 'off' }];
-  for (const more of settings) {
+test('proxy: hosts in "http.noProxy", and all with "http.proxySupport": "off", are requested directly', async () => {
+  await configureRemotes(plain);
+  for (const settings of [{ noProxy: ['s3.test'] }, { proxySupport: 'off' }]) {
     const proxy = await startProxy({ hosts: { 's3.test': s3Port } });
-    await through(proxy, more, async () => {
-      await assert.rejects(async () => fs.readDirectory(at('plain', bucket)), /host s3\.test can't be found/);
+    await through(proxy, settings, async () => {
+      await rejectsListing('plain', /host s3\.test can't be found/);
       assert.equal(proxy.requests.length, 0);
     });
   }
 });
 
-test('proxy: also where the editor keeps an extension’s own agent ("fallback") the proxy is used', async () => {
-  await configureRemotes(behindProxy('plain', { endpoint: 'http://s3.test:8333' }));
+test('proxy: the proxy is used with "http.proxySupport": "fallback" too, which keeps an extension’s agent', async () => {
+  await configureRemotes(plain);
   const proxy = await startProxy({ hosts: { 's3.test': s3Port } });
   await through(proxy, { proxySupport: 'fallback' }, async () => {
     await useAll('plain', 'fallback.txt');
@@ -146,24 +139,16 @@ test('proxy: also where the editor keeps an extension’s own agent ("fallback")
   });
 });
 
-test('proxy: one that knows no way, or is down, gives a sentence and not an empty folder', async () => {
-  await configureRemotes(
-    behindProxy('plain', { endpoint: 'http://nowhere.test' }),
-    behindProxy('secure', { endpoint: 'https://nowhere.test' }),
-  );
+test('proxy: a failing or stopped proxy gives a sentence, not an empty folder', async () => {
+  const remotes = ['http', 'https'];
+  await configureRemotes(...remotes.map((scheme) => behindProxy(scheme, `${scheme}://nowhere.test`)));
   const proxy = await startProxy({ hosts: {} });
   await through(proxy, {}, async () => {
-    for (const remote of ['plain', 'secure'])
-      await assert.rejects(
-        async () => fs.readDirectory(at(remote, bucket)),
-        /nowhere\.test has a temporary problem \(502\)/,
-      );
+    for (const remote of remotes)
+      await rejectsListing(remote, /nowhere\.test has a temporary problem \(502\)/);
     assert.ok(proxy.requests.every(({ status }) => status === 502));
     await proxy.stop();
-    for (const remote of ['plain', 'secure'])
-      await assert.rejects(
-        async () => fs.readDirectory(at(remote, bucket)),
-        /The proxy on the way to nowhere\.test can't be reached/,
-      );
+    for (const remote of remotes)
+      await rejectsListing(remote, /The proxy on the way to nowhere\.test can't be reached/);
   });
 });

@@ -19,7 +19,7 @@ export interface EditorServer {
   readonly port: number;
   /** Holds the server's data, settings, logs and extensions; removed by `stop`. */
   readonly dataFolder: string;
-  /** All that the server printed so far. */
+  /** The output of the server so far. */
   output(): string;
   /** The settings of the editor itself. */
   readonly settingsFile: string;
@@ -52,7 +52,7 @@ export interface EditorServerOptions {
   readonly editor?: string;
 }
 
-/** What keeps the editor still and the same in every run. */
+/** Settings that keep the editor quiet and equal in every run. */
 export const QUIET_SETTINGS: Readonly<Record<string, unknown>> = {
   'workbench.startupEditor': 'none',
   'chat.disableAIFeatures': true,
@@ -113,7 +113,7 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
       env,
       encoding: 'utf8',
     });
-    // The exit code is 0 even for a file which is no extension; only the words tell.
+    // The exit code is 0 even for a file that is no extension, so check the output.
     if (done.status !== 0 || !/successfully installed/.test(done.stdout)) {
       if (options.dataFolder === undefined) rmSync(dataFolder, { recursive: true, force: true });
       throw new Error(`The editor refused ${vsix}:\n${done.stdout}${done.stderr}`);
@@ -176,7 +176,7 @@ function writeJson(file: string, content: unknown): void {
   writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
-/** The Node that this editor is made for, or our own where no package of it fits this machine. */
+/** The Node of this editor, or our own if the editor has none for this machine. */
 function editorNode(editor: string): string {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
   const program = process.platform === 'win32' ? 'node.exe' : 'bin/node';
@@ -211,7 +211,7 @@ function cleanEnvironment(
   return env;
 }
 
-/** Waits until the server has said its port and answers there. */
+/** Waits until the server has printed its port and responds. */
 async function boundPort(child: ChildProcess, output: () => string): Promise<number> {
   const deadline = Date.now() + START_SECONDS * 1000;
   for (;;) {
@@ -251,7 +251,7 @@ async function endGroup(child: ChildProcess): Promise<void> {
   killGroup(child, 'SIGTERM');
   const patience = new Promise<void>((resolve) => setTimeout(resolve, 3000).unref());
   await Promise.race([ended, patience]);
-  // Extension hosts wait for a window that may come back, so the group is not left to their good will.
+  // Extension hosts wait for a window to reconnect, so they must be killed.
   killGroup(child, 'SIGKILL');
   await ended;
 }

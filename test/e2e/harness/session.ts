@@ -12,7 +12,7 @@ import { type EditorWindow, openWindow, type WindowOptions } from './window/edit
 export interface SessionOptions {
   /** Files of the workspace folder, path → content. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
-  /** The name of the workspace folder, where it is seen. */
+  /** The name of the workspace folder. */
   readonly workspaceName?: string;
   /** Fills the workspace folder, which does not exist yet. */
   readonly fillWorkspace?: (folder: string) => unknown;
@@ -47,12 +47,12 @@ export interface EditorSession {
   readonly workspace: string;
   /** The window opened at the start. Throws when none was. */
   readonly window: EditorWindow;
-  /** Opens another window (on the workspace unless told otherwise). */
+  /** Opens another window, on the workspace by default. */
   openWindow(options?: WindowOptions): Promise<EditorWindow>;
   stop(): Promise<void>;
 }
 
-/** A remote on the embedded server whose keys come from the environment of the editor. */
+/** A remote on the embedded server with keys from the environment of the editor. */
 export function environmentRemote(s3: S3TestServer, name = 'demo'): Record<string, unknown> {
   return {
     name,

@@ -16,7 +16,7 @@ export class CommandPalette {
       async () => {
         await this.#choose(title);
         await this.page.keyboard.press('Enter');
-        // What is typed before the palette has let go of its text field goes to the palette.
+        // Keys that are typed before the palette closes go to the palette.
         await eventually(async () => {
           const typed = await this.quick
             .input()
@@ -26,24 +26,24 @@ export class CommandPalette {
         }, CLICK_MS);
       },
       effect,
-      // A command that is still loading its extension may be late, and one that is run twice asks twice.
+      // A command may first load its extension, and a command that runs twice asks twice.
       { timeout: 2 * STEP_MS, lostAfter: 2 * CLICK_MS },
     );
   }
 
-  /** Opens the palette and makes the command its chosen row: by keyboard, since what it shows next may appear under the pointer. */
+  /** Opens the palette and selects the command by keyboard, since the pointer could select a row that appears under it. */
   async #choose(title: string): Promise<void> {
     const row = this.#row(title);
     const deadline = Date.now() + STEP_MS;
     for (;;) {
       await this.page.keyboard.press('F1');
       try {
-        // A palette that loses the focus to an editor that opens late closes at once.
+        // The palette closes when an editor that opens late takes the focus.
         await this.quick.input().fill(`>${title}`, { timeout: CLICK_MS });
         await row.waitFor({ timeout: 3000 });
         break;
       } catch (error) {
-        // An open palette never learns of commands that an extension declares later.
+        // An open palette doesn't show commands that an extension declares later.
         await this.page.keyboard.press('Escape');
         if (Date.now() > deadline) throw new Error(`The palette has no command "${title}"`, { cause: error });
       }

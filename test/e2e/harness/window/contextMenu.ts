@@ -12,7 +12,7 @@ export class ContextMenu {
       `the menu item ${item}`,
       async () => {
         await this.open(() => clickUncovered(row, { button: 'right' }));
-        // A menu takes no click in its first moments: it might be the end of the one that opened it.
+        // A menu ignores clicks at first, since one could be the end of the click that opened it.
         const entry = this.#menu().getByRole('menuitem', { name: item }).last();
         for (let tries = 0; tries === 0 || (tries < 20 && (await entry.isVisible())); tries++) {
           await entry.click({ timeout: CLICK_MS });
@@ -21,7 +21,7 @@ export class ContextMenu {
             .waitFor({ state: 'detached', timeout: 500 })
             .catch(() => {});
         }
-        // That the menu is gone is no sign: whatever takes the focus closes it too.
+        // A closed menu proves nothing: a loss of focus closes it too.
       },
       effect,
       { timeout: 2 * STEP_MS, lostAfter: CLICK_MS },

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
 
-/** What is answered; the rest is left as proposed. */
+/** The answers; other steps keep their proposals. */
 export interface DriveAnswers {
   readonly endpoint: string;
   readonly authUrl: string;
@@ -56,7 +56,7 @@ export async function signInPage(
     await page.locator('input[name=account][value=""]').check();
     await page.locator('#allow').click();
   }
-  // The sign-in page lies before the window, and a browser draws what lies behind once a second only.
+  // The sign-in page covers the window, and a browser draws a covered page only once a second.
   await window.page.bringToFront();
   return page;
 }

@@ -32,7 +32,7 @@ export class EditorWindow {
   readonly messages: Messages;
   readonly editors: Editors;
   readonly webviews: Webviews;
-  /** What the page's console said: warnings and errors. */
+  /** Warnings and errors of the page's console. */
   readonly console: string[] = [];
   readonly #url: string;
 
@@ -78,7 +78,7 @@ export class EditorWindow {
     await actUntil(
       'showing the view of remotes',
       async () => {
-        // A click on the tab that is shown would hide the side bar.
+        // A click on the active tab would hide the side bar.
         if (!(await title.isVisible())) await clickUncovered(tab);
       },
       title,
@@ -91,11 +91,11 @@ export class EditorWindow {
       this.page.evaluate(
         () => document.querySelector('.sidebar .explorer-viewlet')?.contains(document.activeElement) === true,
       );
-    // Where the Explorer has the focus already, its command gives it back to the editors.
+    // If the Explorer has the focus already, its command returns the focus to the editors.
     if (!(await focused())) await this.palette.run('View: Show Explorer', focused);
   }
 
-  /** Clicks what is shown somewhere, after which `effect` is seen. */
+  /** Clicks an element, after which `effect` is seen. */
   async click(what: Locator, effect: Effect): Promise<void> {
     await what.waitFor({ timeout: STEP_MS });
     await actUntil(
@@ -107,7 +107,7 @@ export class EditorWindow {
     );
   }
 
-  /** Waits until the clipboard holds `expected`. Returns what it holds. The page must have leave to read it. */
+  /** Waits until the clipboard holds `expected`. Returns what it holds. Requires the permission to read it. */
   async clipboardBecomes(expected: RegExp): Promise<string> {
     return eventually(async () => {
       const text = await this.clipboard();
@@ -116,7 +116,7 @@ export class EditorWindow {
     });
   }
 
-  /** What the clipboard holds. The page must have leave to read it. */
+  /** What the clipboard holds. Requires the permission to read it. */
   async clipboard(): Promise<string> {
     return this.page.evaluate(() => navigator.clipboard.readText());
   }
@@ -142,10 +142,10 @@ export async function openWindow(
 ): Promise<EditorWindow> {
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1400, height: options.height ?? 900 },
-    // Nothing slides or fades in, so that what is shown can be clicked at once.
+    // Without animations, elements can be clicked at once.
     reducedMotion: 'reduce',
   });
-  // Without this key the workbench keeps secrets in memory only.
+  // Without this key the workbench stores secrets in memory only.
   await context.route('**/mint-key', (route) => route.fulfill({ body: Buffer.alloc(32, 7) }));
   const page = await context.newPage();
   const url = windowAddress(serverUrl, options);

@@ -21,17 +21,17 @@ export class Editors {
     return this.page.locator('.tabs-container .tab');
   }
 
-  /** The tab, while its editor is the one in front. */
+  /** The tab, while its editor is active. */
   active(name: string | RegExp): Locator {
     return this.page.locator('.tabs-container .tab.active').filter({ hasText: name }).first();
   }
 
-  /** The tab, while its text is not saved. */
+  /** The tab, while its editor is dirty. */
   dirty(name: string | RegExp): Locator {
     return this.page.locator('.tabs-container .tab.dirty').filter({ hasText: name }).first();
   }
 
-  /** Opens a file of the tree so that its tab stays, and waits until it has the focus and its text is there. */
+  /** Opens a file of the tree in a permanent tab, and waits until it has the focus and its text. */
   async keepOpen(row: Locator, name: string | RegExp): Promise<void> {
     await row.waitFor({ timeout: STEP_MS });
     await actUntil(
@@ -42,7 +42,7 @@ export class Editors {
     );
   }
 
-  /** Waits until a text editor that was opened has the focus: an editor that takes it later closes menus and quick inputs. */
+  /** Waits until an opened text editor has the focus: an editor that takes it later closes menus and quick inputs. */
   async expectFocus(name: string | RegExp): Promise<void> {
     await until(`the editor ${name} has the focus`, () => this.#hasFocus(name));
   }
@@ -69,7 +69,7 @@ export class Editors {
   async #text(): Promise<string> {
     const lines = this.page.locator('.editor-group-container.active .monaco-editor .view-lines').first();
     await lines.waitFor({ timeout: STEP_MS });
-    // Lines are recycled, so their order in the document says nothing.
+    // Lines are recycled, so their DOM order is arbitrary.
     const drawn = await lines.locator('.view-line').evaluateAll((elements) =>
       elements
         .map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent ?? '' }))
@@ -104,7 +104,7 @@ export class Editors {
     return this.page.locator('.tabs-container .tab.active.dirty');
   }
 
-  /** Gives up all unsaved changes and closes all editors. */
+  /** Discards all unsaved changes and closes all editors. */
   async closeAll(): Promise<void> {
     const box = this.page.locator('.monaco-dialog-box').filter({ hasText: /save the changes/i });
     const empty = this.page.locator('.editor-group-container.empty');

@@ -1,19 +1,19 @@
 import type { Locator } from 'playwright-core';
 
-/** How long a step of a spec waits for what it is about. */
+/** How long a step of a spec waits for its effect. */
 export const STEP_MS = 30_000;
-/** After so long without an effect an act counts as lost. What an act brings about in the window itself comes within a fraction of it. */
+/** After this time without an effect an act counts as lost. The window itself reacts much faster. */
 const LOST_MS = 4000;
 /** How long one click may take; a loaded machine needs seconds for some. */
 export const CLICK_MS = 6000;
 const LOOK_MS = 40;
 
-/** What an act brings about: something that is visible then, or a condition that holds then. It may not be so before the act. */
+/** The effect of an act: an element that becomes visible, or a condition that becomes true. */
 export type Effect = Locator | (() => boolean | Promise<boolean>);
 
 /**
- * Looks again and again until looking throws no more, and resolves to what it gave then. What the window shows follows
- * what happened by moments, so every reading of it goes through here. Throws the last failure.
+ * Repeats `look` until it doesn't throw, and resolves to its result. The window updates with a delay, so every reading of it goes
+ * through here. Throws the last error.
  */
 export async function eventually<T>(look: () => T | Promise<T>, timeout = STEP_MS): Promise<T> {
   const deadline = Date.now() + timeout;
@@ -27,7 +27,7 @@ export async function eventually<T>(look: () => T | Promise<T>, timeout = STEP_M
   }
 }
 
-/** Waits until an effect is seen. Throws naming it. */
+/** Waits until an effect is seen. Throws an error that names it. */
 export async function until(what: string, effect: Effect, timeout = STEP_MS): Promise<void> {
   await eventually(async () => {
     if (!(await isSeen(effect))) throw new Error(`Not so within ${timeout / 1000} s: ${what}`);
@@ -40,8 +40,8 @@ export async function isSeen(effect: Effect): Promise<boolean> {
 }
 
 /**
- * Acts, and acts again when no effect is seen, as a person would whose click fell between two drawings of the window. Each repeat
- * is told on stdout: one that comes again and again is a fault of what redraws. Throws when there is no effect in time.
+ * Acts, and repeats the act while no effect is seen: a click can fall between two renderings of the window. Prints each repeat, since
+ * frequent repeats are a bug of the code that redraws. Throws when there is no effect in time.
  */
 export async function actUntil(
   what: string,
@@ -58,7 +58,7 @@ export async function actUntil(
     });
     const lost = Date.now() + lostAfter;
     do {
-      // What is being redrawn answers with an error; the next look sees.
+      // An element that is being redrawn throws; the next round finds it.
       if (await isSeen(effect).catch(() => false)) return;
       await pause(LOOK_MS);
     } while (Date.now() < lost);
@@ -66,7 +66,7 @@ export async function actUntil(
   }
 }
 
-/** Clicks; a hover that covers the target goes away with the mouse. */
+/** Clicks. A hover that covers the target disappears when the mouse moves away. */
 export async function clickUncovered(
   target: Locator,
   options: Parameters<Locator['click']>[0] = {},

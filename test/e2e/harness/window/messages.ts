@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 import type { CommandPalette } from './commandPalette';
 import { actUntil, CLICK_MS, type Effect, STEP_MS } from './eventually';
 
-/** What the window says: notifications, dialogs, the status bar. */
+/** Notifications, dialogs and the status bar. */
 export class Messages {
   constructor(
     private readonly page: Page,
@@ -43,7 +43,7 @@ export class Messages {
     );
   }
 
-  /** Takes all notifications away. */
+  /** Clears all notifications. */
   async clear(): Promise<void> {
     await this.palette.run(
       'Notifications: Clear All Notifications',

@@ -12,7 +12,7 @@ export class PreviewPage {
     readonly window: EditorWindow,
   ) {}
 
-  /** Waits until the preview has come to one of these phases. Throws naming the phase it is in instead. */
+  /** Waits until the preview is in one of these phases. Throws an error that names its phase. */
   async reach(phase: Phase | readonly Phase[], timeout = 60_000): Promise<void> {
     const phases = typeof phase === 'string' ? [phase] : phase;
     const wanted = phases.map((each) => `body[data-phase="${each}"]`).join(', ');
@@ -29,7 +29,7 @@ export class PreviewPage {
     return this.frame.locator('body').getAttribute('data-phase');
   }
 
-  /** Waits until the headline, which says what side is changed, is `expected`. */
+  /** Waits until the headline, which names the changed side, is `expected`. */
   async expectSentence(expected: string | RegExp): Promise<void> {
     await eventually(async () => says((await this.frame.locator('h1').textContent()) ?? '', expected));
   }
@@ -39,7 +39,7 @@ export class PreviewPage {
     await eventually(async () => says((await this.status().textContent()) ?? '', expected));
   }
 
-  /** Waits until the page's main part, where errors and empty results are told, says `expected`. Returns all of it. */
+  /** Waits until the main part of the page, which shows errors and empty results, matches `expected`. Returns its text. */
   async expectMain(expected: RegExp): Promise<string> {
     return eventually(async () => {
       const text = (await this.frame.locator('main').textContent()) ?? '';
@@ -130,12 +130,12 @@ export class PreviewPage {
     return this.frame.getByRole('checkbox', { name });
   }
 
-  /** The line at the bottom: what is selected, how far it is, how it ended. */
+  /** The line at the bottom: the selection, the progress, the result. */
   status(): Locator {
     return this.frame.locator('footer .line');
   }
 
-  /** Does something that makes the preview scan again, and waits for the end of that scan. */
+  /** Runs `act`, which starts another scan, and waits for its end. */
   async rescanned(act: () => Promise<unknown>): Promise<void> {
     const scans = () =>
       this.frame.evaluate(() => {
@@ -159,7 +159,7 @@ export class PreviewPage {
     await this.press(name, this.window.messages.box());
   }
 
-  /** Applies what is ticked and waits for the end. */
+  /** Applies the ticked actions and waits for the end. */
   async apply(): Promise<void> {
     await this.press(/^Apply/, async () => (await this.phase()) !== 'preview');
     await this.reach('finished');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Locator, Page } from 'playwright-core';
 import { actUntil, CLICK_MS, clickUncovered, type Effect, eventually, STEP_MS, until } from './eventually';
 
-/** What the quick input shows. All but `open` is undefined or empty while it is closed. */
+/** The state of the quick input. Every field but `open` is undefined or empty while it is closed. */
 interface QuickState {
   readonly open: boolean;
   readonly title: string | undefined;
@@ -119,7 +119,7 @@ export class QuickInput {
     return this.#widget().getByRole('option');
   }
 
-  /** An option of the open list, by its spoken name: recycled rows keep hidden text of others. */
+  /** An option of the open list, by its accessible name: recycled rows keep hidden text of other rows. */
   option(name: string | RegExp): Locator {
     return this.#widget().getByRole('option', { name }).first();
   }
@@ -134,7 +134,7 @@ export class QuickInput {
     await actUntil(`pressing ${name}`, () => clickUncovered(this.button(name).first()), effect);
   }
 
-  /** Picks an option by its spoken name, and waits until that is taken as the answer. */
+  /** Picks an option by its accessible name, and waits until it is accepted. */
   async pick(name: string | RegExp): Promise<void> {
     const option = this.option(name);
     await option.waitFor({ timeout: STEP_MS });
@@ -142,7 +142,7 @@ export class QuickInput {
     await actUntil(`picking ${name}`, () => clickUncovered(option), this.#answered(before));
   }
 
-  /** Clicks an option that is there to be read; the list stays as it is. */
+  /** Clicks an option without an action; the list stays open. */
   async read(name: string | RegExp): Promise<void> {
     await this.option(name).waitFor({ timeout: STEP_MS });
     const before = JSON.stringify(await this.settled());
@@ -150,13 +150,13 @@ export class QuickInput {
     await until('the list comes back', async () => JSON.stringify(await this.#state()) === before);
   }
 
-  /** Types an answer and presses Enter, and waits until it is taken. */
+  /** Types an answer, presses Enter, and waits until it is accepted. */
   async answer(text: string): Promise<void> {
     await this.input().fill(text);
     await this.accept();
   }
 
-  /** Presses Enter, and waits until what is typed or ticked is taken as the answer. */
+  /** Presses Enter, and waits until the answer is accepted. */
   async accept(): Promise<void> {
     const before = await this.settled();
     await actUntil(
@@ -166,7 +166,7 @@ export class QuickInput {
     );
   }
 
-  /** Types an answer that is not taken: `words` are said below it, and the question stays. */
+  /** Types an answer that is rejected with `words`; the question stays open. */
   async refused(text: string, words: RegExp): Promise<void> {
     await this.input().fill(text);
     await this.input().press('Enter');
@@ -174,7 +174,7 @@ export class QuickInput {
     assert.equal(await this.input().inputValue(), text);
   }
 
-  /** Closes the quick input without an answer; it is open. */
+  /** Closes the open quick input without an answer. */
   async dismiss(): Promise<void> {
     await actUntil(
       'closing the quick input',

@@ -26,7 +26,7 @@ export class Tree {
       .evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? ''));
   }
 
-  /** Unfolds rows one below the other, by label, waiting for each: expand('demo', 'photos', '2026'). Returns the last row. */
+  /** Expands nested rows by label and waits for each: expand('demo', 'photos', '2026'). Returns the last row. */
   async expand(...labels: string[]): Promise<Locator> {
     let row = this.page.locator('.sidebar');
     for (const label of labels) {
@@ -36,7 +36,7 @@ export class Tree {
     return row;
   }
 
-  /** Folds a row. */
+  /** Collapses a row. */
   async collapse(row: Locator): Promise<void> {
     await this.#fold(row, 'false', 'folding a row');
   }
@@ -54,7 +54,7 @@ export class Tree {
     );
   }
 
-  /** Selects a row, alone or besides those that are selected, and gives it the focus. */
+  /** Selects a row, alone or in addition to the selection, and focuses it. */
   async select(row: Locator, { besides = false } = {}): Promise<void> {
     await row.waitFor({ timeout: STEP_MS });
     await actUntil(
@@ -70,7 +70,7 @@ export class Tree {
       .locator('.sidebar .monaco-list')
       .filter({ has: this.page.locator('.monaco-list-row.focused') })
       .first();
-    // The list of a tree that is in the middle of many rows may not draw the one that has the focus.
+    // A list with many rows may not draw the focused row.
     const drawn = (await list.count()) > 0 ? list : this.page.locator('.sidebar .monaco-list').first();
     await actUntil(`pressing ${key} in the tree`, () => drawn.press(key, { timeout: CLICK_MS }), effect);
   }

@@ -1,7 +1,7 @@
 import type { Frame, Page } from 'playwright-core';
 import { eventually, until } from './eventually';
 
-/** The pages that extensions draw. */
+/** The webviews of the window. */
 export class Webviews {
   constructor(private readonly page: Page) {}
 
@@ -23,7 +23,7 @@ export class Webviews {
     const found: Frame[] = [];
     for (const frame of this.page.frames()) {
       if (!frame.url().includes('fake.html')) continue;
-      // A frame that is being replaced answers with an error; the next round looks again.
+      // A frame that is being replaced throws; the next round finds the new one.
       const count = await frame
         .locator(marker)
         .count()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EditorWindow } from './editorWindow';
 
-/** What is answered; the rest is left as proposed. */
+/** The answers; other steps keep their proposals. */
 export interface WizardAnswers {
   readonly endpoint: string;
   readonly key: string;

@@ -28,7 +28,7 @@ withEditor(
   },
   (step) => {
     step(
-      'malformed settings, an unknown backend and a bad endpoint are told in the tree, beside remotes that work',
+      'the tree shows malformed settings, an unknown backend and a bad endpoint beside working remotes',
       async ({ window, s3, editor }) => {
         editor.writeSettings({
           'cloudRemotes.remotes': [
@@ -58,7 +58,7 @@ withEditor(
       ['nobucket', /no-such-bucket|bucket|there/i],
       ['nowhere', /reach|connect|answer/i],
     ] as const) {
-      step(`what is wrong with "${remote}" is said in words, in its own row`, async ({ window }) => {
+      step(`what is wrong with "${remote}" is explained in its own row`, async ({ window }) => {
         const row = window.tree.row(new RegExp(`^${remote}, remote`));
         await window.tree.expand(remote);
         const error = window.page
@@ -74,7 +74,7 @@ withEditor(
       });
     }
 
-    step('keys that are no paths are shown as such, and the rest beside them', async ({ window }) => {
+    step('keys that are no paths are marked, beside the other rows', async ({ window }) => {
       await eventually(async () => {
         const names = await window.tree.names();
         assert.ok(
@@ -89,7 +89,7 @@ withEditor(
     });
 
     step(
-      'syncing them down lists each with its reason, and writes nothing outside of the folder',
+      'a download lists each with its reason and writes nothing outside the folder',
       async ({ window, workspace, s3 }) => {
         const before = s3.store.keys('odd').length;
         const page = await openPreview(

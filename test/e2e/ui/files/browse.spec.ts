@@ -3,7 +3,7 @@ import { eventually } from '../../harness/window/eventually';
 import { withEditor } from '../../harness/withEditor';
 
 const MANY = 20_000;
-/** A picture of one pixel. */
+/** An image of one pixel. */
 const dot =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
@@ -23,20 +23,20 @@ withEditor(
     },
   },
   (step) => {
-    step('showing the view asks the server nothing', async ({ window, s3 }) => {
+    step('showing the view sends no request', async ({ window, s3 }) => {
       await window.showRemotes();
       await window.tree.label('demo').waitFor();
       assert.deepEqual(s3.requests, []);
     });
 
-    step('unfolds remote, bucket, folder and shows what is in them', async ({ window }) => {
+    step('expands a remote, a bucket and a folder', async ({ window }) => {
       await window.tree.expand('demo', 'photos', '2026', 'Tromsø');
       await window.tree.label('日本 1.txt').waitFor();
       await window.tree.label('sub').waitFor();
       await window.tree.label('readme.txt').waitFor();
     });
 
-    step('asks once per folder and reads no object and no head while browsing', async ({ s3 }) => {
+    step('browsing sends one request per folder and reads no object', async ({ s3 }) => {
       const asked = s3.requests.map(({ operation, query }) => `${operation} ${query['prefix'] ?? ''}`.trim());
       assert.deepEqual(asked, [
         'ListBuckets',
@@ -46,7 +46,7 @@ withEditor(
       ]);
     });
 
-    step('unfolding a prefix of 20,000 keys sends exactly one request', async ({ window, s3 }) => {
+    step('expanding a prefix of 20,000 keys sends exactly one request', async ({ window, s3 }) => {
       await window.tree.collapse(window.tree.row(/^photos, bucket/));
       await window.tree.expand('logs');
       await window.tree.label('many').waitFor();
@@ -54,7 +54,7 @@ withEditor(
       await window.tree.expand('many');
       await window.tree.label('key-000000.log').waitFor();
       await window.tree.collapse(window.tree.label('many'));
-      // What is asked for next is answered after anything that was sent ahead of need.
+      // The next response comes after those of any prefetch.
       await window.tree.expand('nothing');
       await window.tree.label('Empty').waitFor();
       assert.deepEqual(
@@ -68,7 +68,7 @@ withEditor(
       await window.tree.expand('many');
     });
 
-    step('"Load more…" brings the next page with one more request', async ({ window, s3 }) => {
+    step('"Load more…" loads the next page with one request', async ({ window, s3 }) => {
       const more = window.tree.row(/^Load more, \d+ shown/);
       await window.tree.select(window.tree.label('key-000000.log'));
       await window.tree.press('End', more);
@@ -84,7 +84,7 @@ withEditor(
       await window.tree.press('End', window.tree.row(new RegExp(`^Load more, ${2 * shown} shown`)));
     });
 
-    step('a filter on a folder shows only what starts so', async ({ window }) => {
+    step('a filter shows only names with its prefix', async ({ window }) => {
       const row = window.tree.row(/^many, folder/);
       await window.tree.press('Home', row);
       await window.tree.action(row, /Filter/, window.quick.input());
@@ -96,7 +96,7 @@ withEditor(
       await window.tree.row(/^many, folder.*key-01999/).waitFor();
     });
 
-    step('an empty bucket says so', async ({ window }) => {
+    step('an empty bucket has a row that says so', async ({ window }) => {
       await window.tree.expand('nothing');
       await window.tree.label('Empty').waitFor();
     });
@@ -107,7 +107,7 @@ withEditor(
       await window.editors.shows(/Hello from the bucket/);
     });
 
-    step('"Go to Address" finds a file in folders that are not unfolded', async ({ window }) => {
+    step('"Go to Address" finds a file in collapsed folders', async ({ window }) => {
       await window.palette.run('Cloud Remotes: Go to Address', window.quick.saying(/Go to Address/));
       await window.quick.answer('demo:photos/2026/Tromsø/sub/deep.txt');
       await window.editors.tab('deep.txt').waitFor();
@@ -131,7 +131,7 @@ withEditor(
       },
     );
 
-    step('a picture is shown as one', async ({ window }) => {
+    step('an image opens as an image', async ({ window }) => {
       await window.click(window.tree.label('dot.png'), window.editors.tab('dot.png'));
       const frame = await window.webviews.find('img');
       await frame.waitForFunction(

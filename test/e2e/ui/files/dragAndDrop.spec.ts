@@ -13,7 +13,7 @@ async function stored(s3: S3TestServer, bucket: string, key: string): Promise<st
   });
 }
 
-/** Drags with the mouse, as a hand does, until its effect is seen: the editor wants some moves on the way. */
+/** Drags with the mouse until the effect is seen: the editor needs some moves on the way. */
 async function drag(
   window: EditorWindow,
   from: Locator,
@@ -30,7 +30,7 @@ async function drag(
       await mouse.down();
       await mouse.move(start.x + 70, start.y + start.height / 2 + 4, { steps: 4 });
       await mouse.move(end.x + 60, end.y + end.height / 2, { steps: 12 });
-      // A row that takes the drop shows so, but not where the drag comes from another view.
+      // A row that accepts the drop is highlighted, except for a drag from another view.
       const taken = window.page.locator('.sidebar .monaco-list-row.drop-target').first();
       await taken.waitFor({ timeout: 500 }).catch(() => {});
       await mouse.up();
@@ -39,7 +39,7 @@ async function drag(
   );
 }
 
-/** Drops files as the system's own file manager does: their content comes along with the event. */
+/** Drops files as a file manager does: the event has their content. */
 async function dropFiles(
   window: EditorWindow,
   onto: Locator,
@@ -68,7 +68,7 @@ withEditor(
     },
   },
   (step) => {
-    step('a file dragged onto a folder is moved after a question', async ({ window, s3 }) => {
+    step('a file dragged onto a folder is moved after a confirmation', async ({ window, s3 }) => {
       await window.showRemotes();
       await window.tree.expand('demo', 'box', 'from');
       await window.tree.label('a.txt').waitFor();
@@ -81,7 +81,7 @@ withEditor(
       assert.equal(s3.store.get('box', 'from/a.txt'), undefined);
     });
 
-    step('a drop can be a copy too, also into another bucket, and can be called off', async (session) => {
+    step('a drop can be a copy, into another bucket too, and can be cancelled', async (session) => {
       const { window, s3 } = session;
       await drag(window, window.tree.label('to'), window.tree.label('other'), () =>
         window.messages.box().isVisible(),
@@ -96,7 +96,7 @@ withEditor(
       assert.ok(s3.store.get('box', 'to/keep.txt'));
     });
 
-    step('what is there is not replaced without a question', async ({ window, s3 }) => {
+    step('an existing file is not replaced without a confirmation', async ({ window, s3 }) => {
       s3.store.put('box', 'from/keep.txt', 'another\n');
       await window.menu.take(window.tree.label('from'), 'Refresh', window.tree.label('keep.txt'));
       await drag(window, window.tree.label('keep.txt'), window.tree.label('to'), () =>
@@ -108,7 +108,7 @@ withEditor(
       assert.equal(s3.store.get('box', 'from/keep.txt')?.text, 'another\n');
     });
 
-    step('files of the system dropped on a folder are uploaded', async ({ window, s3 }) => {
+    step('files from the desktop dropped onto a folder are uploaded', async ({ window, s3 }) => {
       await dropFiles(window, window.tree.label('other'), { 'photo.txt': 'pixels\n', 'two.txt': 'two\n' });
       assert.equal(await stored(s3, 'other', 'photo.txt'), 'pixels\n');
       assert.equal(await stored(s3, 'other', 'two.txt'), 'two\n');
@@ -121,8 +121,8 @@ withEditor(
       await eventually(() => assert.equal(s3.store.get('other', 'photo.txt')?.text, 'new pixels\n'));
     });
 
-    step('files and folders of the Explorer dropped on a folder are uploaded', async ({ window, s3 }) => {
-      // Both views side by side, as somebody may have them who drags often.
+    step('files and folders of the Explorer dropped onto a folder are uploaded', async ({ window, s3 }) => {
+      // Both views side by side.
       await window.palette.run('Cloud Remotes: Focus on Cloud Remotes View', window.tree.label('demo'));
       await window.palette.run('View: Move View', window.quick.option(/^Explorer/));
       await window.quick.pick(/^Explorer/);

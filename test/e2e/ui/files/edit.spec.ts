@@ -10,7 +10,7 @@ async function open(window: EditorWindow, name: string): Promise<void> {
 withEditor(
   'editing in place',
   {
-    // No polling: the conflicts below must be found by the save, not noticed before.
+    // Without polls, only the save can find the conflicts.
     settings: { 'cloudRemotes.watchInterval': 0 },
     prepare: ({ store }) => {
       store.createBucket('site');
@@ -55,7 +55,7 @@ withEditor(
       async ({ window, s3 }) => {
         await open(window, 'conflict.txt');
         await window.editors.typeAtEnd('mine');
-        // Of the same size as what was opened, which the editor's own check does not notice.
+        // Of the same size as the opened version, which the editor's own check misses.
         s3.store.put('site', 'conflict.txt', 'THEIR\n');
         await window.editors.save(false);
         const sides = window.page.locator('.monaco-diff-editor');
@@ -68,7 +68,7 @@ withEditor(
       },
     );
 
-    step('Overwrite saves over exactly the version that was told of', async ({ window, s3 }) => {
+    step('Overwrite replaces only the version of the conflict', async ({ window, s3 }) => {
       await open(window, 'over.txt');
       await window.editors.typeAtEnd('mine');
       s3.store.put('site', 'over.txt', 'THEIR\n');
@@ -94,7 +94,7 @@ withEditor(
       await window.messages.clear();
     });
 
-    step('a read that fails is shown as a failure, never as an empty file', async ({ window, s3 }) => {
+    step('a failed read shows an error, never an empty file', async ({ window, s3 }) => {
       s3.addFault({
         operation: 'GetObject',
         key: 'broken.txt',
@@ -114,7 +114,7 @@ withEditor(
     });
 
     step(
-      'a save while the server is down keeps the text and says so; saving again works',
+      'a save while the server is down keeps the text and shows an error; a later save works',
       async ({ window, s3 }) => {
         await open(window, 'main.css');
         await window.editors.typeAtEnd('/* more */');

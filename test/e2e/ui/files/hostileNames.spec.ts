@@ -5,14 +5,14 @@ import { actUntil } from '../../harness/window/eventually';
 import { withEditor } from '../../harness/withEditor';
 
 const link = '[Show which](command:workbench.action.toggleSidebarVisibility)';
-/** As it is shown: with nothing that the editor could take for a link. */
+/** The shown text: the editor finds no link in it. */
 const inert = '[Show which] (command:workbench.action.toggleSidebarVisibility)';
 const web = '[docs](https://evil.example/)';
 const titled = '[mail](command:workbench.action.toggleSidebarVisibility "Read")';
 const icon = '$(error) not an icon';
 const turned = 'invoice\u202egpj.exe';
 
-/** What is shown there has the text, and no link in it that could be clicked. */
+/** Checks that the element has the text and no link. */
 async function holdsNoLink(place: Locator, text: string | RegExp): Promise<void> {
   await place.filter({ hasText: text }).first().waitFor();
   const shown = place.filter({ hasText: text }).first();
@@ -38,19 +38,22 @@ withEditor(
     },
   },
   (step) => {
-    step('rows show them as text, and what turns or hides a name is written out', async ({ window }) => {
-      await openFolder(window);
-      await window.tree.label(icon).waitFor();
-      await window.tree.label('invoice\\u202egpj.exe').waitFor();
-      await window.tree.label('two\\u2028lines\\x9b.txt').waitFor();
-      assert.equal(await window.page.locator('.sidebar .codicon-error').count(), 0);
-      // The tooltip of a row is Markdown.
-      const hover = window.page.locator('.monaco-hover:visible');
-      await actUntil('hovering over a row', () => window.tree.label(titled).hover(), hover);
-      await holdsNoLink(hover, 'mail');
-    });
+    step(
+      'rows show them as text, with invisible and bidirectional characters escaped',
+      async ({ window }) => {
+        await openFolder(window);
+        await window.tree.label(icon).waitFor();
+        await window.tree.label('invoice\\u202egpj.exe').waitFor();
+        await window.tree.label('two\\u2028lines\\x9b.txt').waitFor();
+        assert.equal(await window.page.locator('.sidebar .codicon-error').count(), 0);
+        // The tooltip of a row is Markdown.
+        const hover = window.page.locator('.monaco-hover:visible');
+        await actUntil('hovering over a row', () => window.tree.label(titled).hover(), hover);
+        await holdsNoLink(hover, 'mail');
+      },
+    );
 
-    step('what a service says about a file that it refuses', async ({ window, s3 }) => {
+    step('the message of a service that rejects a read', async ({ window, s3 }) => {
       s3.addFault({
         operation: 'GetObject',
         key: `${link}/denied.txt`,
@@ -67,7 +70,7 @@ withEditor(
       await window.editors.closeAll();
     });
 
-    step('why a save failed', async ({ window, s3 }) => {
+    step('the message of a failed save', async ({ window, s3 }) => {
       s3.addFault({ operation: 'PutObject', status: 403, code: 'AccessDenied', message: link, count: 1 });
       await window.editors.keepOpen(window.tree.label('plain.txt'), 'plain.txt');
       await window.editors.typeAtEnd('!');
@@ -77,28 +80,25 @@ withEditor(
       await window.editors.closeAll();
     });
 
-    step(
-      'the question before something is deleted, and the notification of a failure',
-      async ({ window, s3 }) => {
-        s3.addFault({
-          operation: ['DeleteObject', 'DeleteObjects'],
-          status: 403,
-          code: 'AccessDenied',
-          message: `${link} ${web}`,
-          count: Infinity,
-        });
-        await window.click(window.tree.label('plain.txt'), window.editors.active('plain.txt'));
-        await window.tree.press('Delete', window.messages.box());
-        await holdsNoLink(window.messages.box(), inert);
-        await window.messages.answerDialog(/Delete/, 'Delete');
-        const toast = await window.messages.notification(/AccessDenied|denied/i);
-        await holdsNoLink(toast, '[Show which] (');
-        await window.messages.clear();
-        s3.clearFaults();
-      },
-    );
+    step('the confirmation of a delete, and the notification of a failure', async ({ window, s3 }) => {
+      s3.addFault({
+        operation: ['DeleteObject', 'DeleteObjects'],
+        status: 403,
+        code: 'AccessDenied',
+        message: `${link} ${web}`,
+        count: Infinity,
+      });
+      await window.click(window.tree.label('plain.txt'), window.editors.active('plain.txt'));
+      await window.tree.press('Delete', window.messages.box());
+      await holdsNoLink(window.messages.box(), inert);
+      await window.messages.answerDialog(/Delete/, 'Delete');
+      const toast = await window.messages.notification(/AccessDenied|denied/i);
+      await holdsNoLink(toast, '[Show which] (');
+      await window.messages.clear();
+      s3.clearFaults();
+    });
 
-    step('the title of an input, and the problem of what is typed', async ({ window }) => {
+    step('the title of an input box, and its validation message', async ({ window }) => {
       await window.tree.select(window.tree.label('plain.txt'));
       await window.tree.press('F2', window.quick.input());
       await holdsNoLink(window.quick.saying(''), inert);
@@ -111,7 +111,7 @@ withEditor(
       await window.quick.dismiss();
     });
 
-    step('rows of a quick pick, and the progress of what is slow', async ({ window, s3 }) => {
+    step('the rows of a quick pick, and the progress of slow work', async ({ window, s3 }) => {
       let goOn = () => {};
       const until = new Promise<void>((resolve) => {
         goOn = resolve;
@@ -133,7 +133,7 @@ withEditor(
       assert.ok(s3.store.keys('trip').includes(`${link}/${titled}`));
     });
 
-    step('the side bar is still there: no command was run', async ({ window }) => {
+    step('the side bar is still visible: no command was run', async ({ window }) => {
       assert.equal(await window.page.locator('.sidebar').isVisible(), true);
     });
   },

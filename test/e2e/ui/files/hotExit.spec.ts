@@ -14,7 +14,7 @@ async function edit(window: EditorWindow, name: string): Promise<void> {
   await window.editors.dirty(name).waitFor();
 }
 
-/** Reloads once the editor keeps `unsaved` texts of remote files, which takes it a moment. */
+/** Reloads after the editor has stored `unsaved` texts of remote files. */
 async function reload({ window, editor }: EditorSession, unsaved: number): Promise<void> {
   const backups = path.join(editor.dataFolder, 'data', 'User', 'Backups');
   await until(`${unsaved} unsaved texts are kept`, () => {
@@ -22,7 +22,7 @@ async function reload({ window, editor }: EditorSession, unsaved: number): Promi
     return kept.length === unsaved;
   });
   await window.reload();
-  // Before the extension is there, the editor offers to save elsewhere.
+  // Before the extension is active, the editor offers to save elsewhere.
   await window.messages.status('demo: unsaved').waitFor();
 }
 
@@ -36,7 +36,7 @@ withEditor(
     },
   },
   (step) => {
-    step('all of them can be saved after it, whichever is in front', async (session) => {
+    step('all of them can be saved afterwards', async (session) => {
       const { window, s3 } = session;
       await window.showRemotes();
       await window.tree.expand('demo', 'site');
@@ -50,15 +50,18 @@ withEditor(
       }
     });
 
-    step('one that somebody changed meanwhile is refused, and Overwrite saves it', async ({ window, s3 }) => {
-      s3.store.put('site', 'theirs.txt', 'theirs, of another size\n');
-      await window.editors.show('theirs.txt');
-      await window.editors.dirty('theirs.txt').waitFor();
-      await window.editors.save(false);
-      await window.messages.answer(/theirs\.txt was changed on demo/, 'Overwrite', () =>
-        window.editors.dirty('theirs.txt').isHidden(),
-      );
-      assert.equal(s3.store.get('site', 'theirs.txt')?.text, 'first\nmine theirs.txt');
-    });
+    step(
+      'a file that somebody changed meanwhile is a conflict, and Overwrite saves it',
+      async ({ window, s3 }) => {
+        s3.store.put('site', 'theirs.txt', 'theirs, of another size\n');
+        await window.editors.show('theirs.txt');
+        await window.editors.dirty('theirs.txt').waitFor();
+        await window.editors.save(false);
+        await window.messages.answer(/theirs\.txt was changed on demo/, 'Overwrite', () =>
+          window.editors.dirty('theirs.txt').isHidden(),
+        );
+        assert.equal(s3.store.get('site', 'theirs.txt')?.text, 'first\nmine theirs.txt');
+      },
+    );
   },
 );

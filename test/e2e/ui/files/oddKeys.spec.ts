@@ -7,14 +7,14 @@ import { actUntil, CLICK_MS } from '../../harness/window/eventually';
 import { openPreview } from '../../harness/window/previewPage';
 import { withEditor } from '../../harness/withEditor';
 
-/** Keys that S3 takes and that are no paths; the rows that stand for them, one folder at a time, and what those say. */
+/** Keys that S3 accepts and that are no paths, with their rows by folder and the texts of the rows. */
 const noPaths: readonly (readonly [key: string, label: string, reason: RegExp])[] = [
   ['a//b.txt', 'a//', /has an empty part \("\/\/"\)/],
   ['../x.txt', '../', /has a "\." or "\.\." part/],
   ['/abs.txt', '/', /has an empty part/],
   ['filled/', 'filled/', /ends in "\/" like a folder, but has content/],
 ];
-/** Keys that are paths, if strange ones. */
+/** Unusual keys that are paths. */
 const control = 'bell\u0007.txt';
 const longest = `long/${'n'.repeat(1019)}`;
 const all = [...noPaths.map(([key]) => key), control, longest, 'plain.txt'];
@@ -43,7 +43,7 @@ withEditor(
     },
   },
   (step) => {
-    step('each is shown with its reason, and a click on it opens nothing', async ({ window }) => {
+    step('each has its reason, and a click opens nothing', async ({ window }) => {
       await unfold(window);
       for (const [, label, reason] of noPaths) {
         const row = rowOf(window, label);
@@ -52,16 +52,16 @@ withEditor(
         await window.tree.select(row);
       }
       await window.screenshot('odd-keys');
-      // Whatever those clicks opened would be there before a file that is clicked after them.
+      // An editor that those clicks opened would appear before that of a later click.
       await window.click(window.tree.label('plain.txt'), window.editors.tab('plain.txt'));
       assert.equal(await window.page.locator('.tabs-container .tab').count(), 1);
       await window.editors.closeAll();
     });
 
-    step('their menus offer nothing that would touch them', async ({ window }) => {
+    step('their menus have no item that would change them', async ({ window }) => {
       for (const [, label] of noPaths) {
         const row = rowOf(window, label);
-        // A menu opens in the same moment as the row gets the focus.
+        // The menu opens when the row gets the focus.
         await actUntil(
           `a right click on ${label}`,
           () => row.click({ button: 'right', timeout: CLICK_MS }),
@@ -76,7 +76,7 @@ withEditor(
       assert.ok((await window.menu.names(window.tree.label('plain.txt'))).length > 0);
     });
 
-    step('the keys of delete, rename and copy say that it is left alone', async ({ window, s3 }) => {
+    step('the keys for delete, rename and copy explain that they do not apply', async ({ window, s3 }) => {
       for (const key of ['Delete', 'F2', 'ControlOrMeta+c']) {
         await window.tree.select(rowOf(window, 'a//'));
         await window.tree.press(
@@ -88,23 +88,20 @@ withEditor(
       assert.equal(s3.store.keys('odd').length, all.length);
     });
 
-    step(
-      'a name with a control character, and one of 1,024 bytes, are files like others',
-      async (session) => {
-        const { window, s3 } = session;
-        await window.editors.keepOpen(window.tree.row(/^bell.*\.txt, file/), /bell/);
-        await window.editors.shows(/in bell/);
-        await window.tree.expand('long');
-        await window.editors.keepOpen(window.tree.row(/^nnn.*, file/), /nnn/);
-        await window.editors.shows(/in long/);
-        await window.editors.typeAtEnd(' and more');
-        await window.editors.save();
-        assert.match(s3.store.get('odd', longest)?.text ?? '', /and more$/);
-        await window.editors.closeAll();
-      },
-    );
+    step('a name with a control character and a name of 1,024 bytes are ordinary files', async (session) => {
+      const { window, s3 } = session;
+      await window.editors.keepOpen(window.tree.row(/^bell.*\.txt, file/), /bell/);
+      await window.editors.shows(/in bell/);
+      await window.tree.expand('long');
+      await window.editors.keepOpen(window.tree.row(/^nnn.*, file/), /nnn/);
+      await window.editors.shows(/in long/);
+      await window.editors.typeAtEnd(' and more');
+      await window.editors.save();
+      assert.match(s3.store.get('odd', longest)?.text ?? '', /and more$/);
+      await window.editors.closeAll();
+    });
 
-    step('renaming to a longer name than S3 takes is refused', async ({ window, s3 }) => {
+    step('a name that is too long for S3 is rejected', async ({ window, s3 }) => {
       await window.menu.take(window.tree.row(/^nnn.*, file/), 'Rename…', window.quick.input());
       await window.quick.answer('n'.repeat(1020));
       await window.messages.notification(/1,?024/);
@@ -112,14 +109,14 @@ withEditor(
       assert.ok(s3.store.get('odd', longest));
     });
 
-    step('deleting the folder around them names what stays', async ({ window, s3 }) => {
+    step('deleting their folder reports what remains', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('odd'), 'Empty Bucket…', window.quick.input());
       await window.quick.expect(/4 objects with an unsupported key can't be deleted here and will remain/);
       await window.quick.dismiss();
       assert.equal(s3.store.keys('odd').length, all.length);
     });
 
-    step('a sync to this machine lists them as skipped and writes nothing outside', async (session) => {
+    step('a sync to this machine skips them and writes nothing outside', async (session) => {
       const { window, workspace } = session;
       const page = await openPreview(
         window,

@@ -18,7 +18,7 @@ function asked(s3: S3TestServer): string[] {
   );
 }
 
-/** Waits until the server has been left alone for half a second: a list that is renewed after a change may still be under way. */
+/** Waits until the server has had no request for half a second: a refresh after a change may still be running. */
 async function silence(s3: S3TestServer): Promise<void> {
   for (let before = -1; before !== s3.requests.length; ) {
     before = s3.requests.length;
@@ -26,17 +26,17 @@ async function silence(s3: S3TestServer): Promise<void> {
   }
 }
 
-/** The prefixes listed in a bucket since the log was cleared. Files that are open are looked at besides, whatever the tree does. */
+/** The prefixes listed in a bucket since the log was cleared. Polls of open files send other requests. */
 function listings(s3: S3TestServer, bucket: string): (string | undefined)[] {
   return s3.requests
     .filter((request) => request.bucket === bucket && request.operation === 'ListObjectsV2')
     .map(({ query }) => query['prefix']);
 }
 
-/** Answers the file dialog, which in a window of a server is a line to type the path into; a folder ends in a slash. */
+/** Answers the file dialog, which is an input box in a window of a server; a folder ends in a slash. */
 async function chooseFile(window: EditorWindow, file: string): Promise<void> {
   await window.quick.expect(/^(Upload|Download) /);
-  // The dialog looks up each path that it is given, its own first one too, and puts what it finds into the line.
+  // The dialog resolves each path, its own first one too, and completes the text.
   await window.quick.settled(({ value, rows }) => value !== '' && rows.length > 0);
   await window.quick.input().fill(file);
   await window.quick.settled(({ value }) => value === file);
@@ -63,7 +63,7 @@ withEditor(
     },
   },
   (step) => {
-    step('browsing asks for one page of a folder at a time, and for no file by itself', async (session) => {
+    step('browsing requests one page of a folder at a time, and no single file', async (session) => {
       const { window, s3 } = session;
       await window.context.grantPermissions(['clipboard-read', 'clipboard-write']);
       await window.showRemotes();
@@ -73,7 +73,7 @@ withEditor(
       assert.deepEqual(asked(s3), ['ListBuckets', 'ListObjectsV2', 'ListObjectsV2 docs/']);
     });
 
-    step('New Bucket makes a bucket and shows it; a name that no store takes is refused', async (session) => {
+    step('New Bucket creates and reveals a bucket; an invalid name is rejected', async (session) => {
       const { window, s3 } = session;
       await window.menu.take(window.tree.label('demo'), 'New Bucket…', window.quick.input());
       await window.quick.input().fill('Fresh_Bucket');
@@ -85,27 +85,24 @@ withEditor(
       assert.ok(s3.store.findBucket('fresh-bucket'));
     });
 
-    step(
-      'New Folder and New File make what is typed, with the folders on the way',
-      async ({ window, s3 }) => {
-        await window.menu.take(window.tree.label('fresh-bucket'), 'New Folder…', window.quick.input());
-        await window.quick.answer('img/2026');
-        await keysBecome(s3, 'fresh-bucket', ['img/2026/']);
-        await window.tree.label('2026').waitFor();
-        await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
-        await window.quick.input().fill('a//b');
-        await window.quick.expect(/has an empty part/);
-        await window.quick.answer('notes.md');
-        await window.editors.expectFocus('notes.md');
-        await keysBecome(s3, 'fresh-bucket', ['img/2026/', 'notes.md']);
-        await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
-        await window.quick.answer('notes.md');
-        await window.messages.notification(/notes\.md.*already|already.*notes\.md/);
-        await window.messages.clear();
-      },
-    );
+    step('New Folder and New File create a path with its parents', async ({ window, s3 }) => {
+      await window.menu.take(window.tree.label('fresh-bucket'), 'New Folder…', window.quick.input());
+      await window.quick.answer('img/2026');
+      await keysBecome(s3, 'fresh-bucket', ['img/2026/']);
+      await window.tree.label('2026').waitFor();
+      await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
+      await window.quick.input().fill('a//b');
+      await window.quick.expect(/has an empty part/);
+      await window.quick.answer('notes.md');
+      await window.editors.expectFocus('notes.md');
+      await keysBecome(s3, 'fresh-bucket', ['img/2026/', 'notes.md']);
+      await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
+      await window.quick.answer('notes.md');
+      await window.messages.notification(/notes\.md.*already|already.*notes\.md/);
+      await window.messages.clear();
+    });
 
-    step('Upload Files and Upload Folder bring what is chosen', async ({ window, s3, workspace }) => {
+    step('Upload Files and Upload Folder upload the selection', async ({ window, s3, workspace }) => {
       await window.menu.take(window.tree.label('fresh-bucket'), 'Upload Files…', window.quick.input());
       await chooseFile(window, path.join(workspace, 'local.txt'));
       await eventually(() => assert.ok(s3.store.get('fresh-bucket', 'local.txt') !== undefined));
@@ -122,7 +119,7 @@ withEditor(
       await window.tree.label('assets').waitFor();
     });
 
-    step('Download to… brings a file under the name chosen, and a folder whole', async (session) => {
+    step('Download to… saves a file under a chosen name, and a whole folder', async (session) => {
       const { window, workspace } = session;
       await window.menu.take(window.tree.label('a.txt'), 'Download to…', window.quick.input());
       await chooseFile(window, path.join(workspace, 'fetched.txt'));
@@ -134,7 +131,7 @@ withEditor(
       assert.equal(readFileSync(path.join(workspace, 'docs/sub/three.txt'), 'utf8'), 'three\n');
     });
 
-    step('Rename changes the name of a file, and its open editor goes along', async ({ window, s3 }) => {
+    step('Rename renames a file, and its editor follows', async ({ window, s3 }) => {
       await window.editors.keepOpen(window.tree.label('b.txt'), 'b.txt');
       await window.menu.take(window.tree.label('b.txt'), 'Rename…', window.quick.input());
       await window.quick.answer('c.txt');
@@ -144,7 +141,7 @@ withEditor(
       assert.equal(s3.store.get('work', 'c.txt')?.text, 'beta\n');
     });
 
-    step('Rename of a folder moves all that is in it', async ({ window, s3 }) => {
+    step('Rename of a folder moves its content', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('docs'), 'Rename…', window.quick.input());
       await window.quick.answer('papers');
       await keysBecome(s3, 'work', [
@@ -159,7 +156,7 @@ withEditor(
       await window.tree.label('papers').waitFor();
     });
 
-    step('Move to… brings a file into another folder, metadata and all', async ({ window, s3 }) => {
+    step('Move to… moves a file with its metadata', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('a.txt'), 'Move to…', window.quick.input());
       await window.quick.expectPlaceholder(/type an address/);
       await window.quick.input().fill('demo:fresh-bucket/moved/');
@@ -169,24 +166,21 @@ withEditor(
       assert.equal(s3.store.get('fresh-bucket', 'moved/a.txt')?.metadata['owner'], 'anna');
     });
 
-    step(
-      'Copy and Paste copy a folder into another bucket, by the service itself',
-      async ({ window, s3 }) => {
-        await window.menu.take(window.tree.label('papers'), /^Copy(?! (Address|Link|from|to))/, async () =>
-          /^demo:work\/papers\/$/.test(await window.clipboard()),
-        );
-        s3.clearRequests();
-        await window.menu.take(window.tree.label('names'), /^Paste/, () =>
-          s3.requests.some(({ operation }) => operation === 'CopyObject'),
-        );
-        await eventually(() => assert.ok(s3.store.keys('names').length === 6));
-        assert.equal(s3.store.get('names', 'papers/sub/three.txt')?.text, 'three\n');
-        assert.equal(s3.requests.filter(({ operation }) => operation === 'CopyObject').length, 3);
-        assert.ok(!s3.requests.some(({ operation }) => operation === 'GetObject'));
-      },
-    );
+    step('Copy and Paste copy a folder to another bucket on the server side', async ({ window, s3 }) => {
+      await window.menu.take(window.tree.label('papers'), /^Copy(?! (Address|Link|from|to))/, async () =>
+        /^demo:work\/papers\/$/.test(await window.clipboard()),
+      );
+      s3.clearRequests();
+      await window.menu.take(window.tree.label('names'), /^Paste/, () =>
+        s3.requests.some(({ operation }) => operation === 'CopyObject'),
+      );
+      await eventually(() => assert.ok(s3.store.keys('names').length === 6));
+      assert.equal(s3.store.get('names', 'papers/sub/three.txt')?.text, 'three\n');
+      assert.equal(s3.requests.filter(({ operation }) => operation === 'CopyObject').length, 3);
+      assert.ok(!s3.requests.some(({ operation }) => operation === 'GetObject'));
+    });
 
-    step('a folder beside a file of its name is told from it', async ({ window, s3 }) => {
+    step('a folder and a file of the same name are distinct', async ({ window, s3 }) => {
       const folder = window.tree.row(/^twin, folder/);
       await window.menu.take(folder, 'Rename…', window.quick.input());
       await window.quick.answer('pair');
@@ -195,7 +189,7 @@ withEditor(
       await window.tree.label('pair').waitFor();
     });
 
-    step('deleting a file asks first, and Cancel leaves it', async ({ window, s3 }) => {
+    step('deleting a file asks for confirmation, and Cancel keeps it', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('c.txt'), 'Delete', window.messages.box());
       await window.messages.answerDialog(/Delete demo:work\/c\.txt\?.*1 file \(5 B\)/s, 'Cancel');
       assert.ok(s3.store.get('work', 'c.txt'));
@@ -205,7 +199,7 @@ withEditor(
       assert.equal(s3.store.get('work', 'c.txt'), undefined);
     });
 
-    step('deleting a folder says how much is in it', async ({ window, s3 }) => {
+    step('deleting a folder shows the size of its content', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('papers'), 'Delete', window.messages.box());
       const box = await window.messages.dialog(/Delete demo:work\/papers\?/);
       assert.match(await box.innerText(), /3 files \(14 B\) in 2 folders\. This can't be undone\./);
@@ -213,7 +207,7 @@ withEditor(
       await keysBecome(s3, 'work', ['pair/inside.txt', 'twin']);
     });
 
-    step('several rows are deleted with one question', async ({ window, s3 }) => {
+    step('several rows are deleted with one confirmation', async ({ window, s3 }) => {
       await window.tree.expand('names', 'in');
       await window.tree.select(window.tree.label('alpha-1.txt'));
       await window.tree.select(window.tree.label('beta-1.txt'), { besides: true });
@@ -227,9 +221,9 @@ withEditor(
       await silence(s3);
     });
 
-    step('a filter is asked of the service, and cleared again', async ({ window, s3 }) => {
+    step('the service applies a filter, and the filter can be cleared', async ({ window, s3 }) => {
       for (const name of ['alpha-1', 'beta-1']) s3.store.put('names', `in/${name}.txt`, name);
-      // While several rows are selected, the editor's menus offer only what is for several.
+      // With several selected rows, the editor's menus have only the items for several rows.
       await window.click(window.tree.label('alpha-2.txt'), window.editors.active('alpha-2.txt'));
       await silence(s3);
       s3.clearRequests();
@@ -241,7 +235,7 @@ withEditor(
       await window.menu.take(window.tree.label('in'), 'Clear Filter', window.tree.label('alpha-2.txt'));
     });
 
-    step('Refresh of one folder lists that folder and nothing else', async ({ window, s3 }) => {
+    step('Refresh of a folder lists only that folder', async ({ window, s3 }) => {
       await silence(s3);
       s3.store.put('names', 'in/late.txt', 'late');
       s3.clearRequests();
@@ -260,7 +254,7 @@ withEditor(
       assert.equal(await (await fetch(link)).text(), 'late');
     });
 
-    step('Properties tell all that the service knows', async ({ window }) => {
+    step('Properties show the facts of the service', async ({ window }) => {
       await window.tree.expand('fresh-bucket', 'moved');
       await window.menu.take(
         window.tree.label('a.txt'),
@@ -272,7 +266,7 @@ withEditor(
         await window.editors.shows(fact);
     });
 
-    step('Go to Address shows a folder that was not unfolded', async ({ window }) => {
+    step('Go to Address reveals a collapsed folder', async ({ window }) => {
       await window.palette.run('Cloud Remotes: Go to Address', window.quick.saying(/Go to Address/));
       await window.quick.answer('demo:fresh-bucket/assets/deep/');
       await window.tree.label('b.css').waitFor();
@@ -282,7 +276,7 @@ withEditor(
       await window.quick.dismiss();
     });
 
-    step('emptying a bucket wants its name, and leaves the bucket', async ({ window, s3 }) => {
+    step('emptying a bucket requires its name and keeps the bucket', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('doomed'), 'Empty Bucket…', window.quick.input());
       await window.quick.expect(/12 files \(1\.2 KB\)/);
       await window.quick.refused('domed', /Type doomed to confirm/);
@@ -292,7 +286,7 @@ withEditor(
       assert.ok(s3.store.findBucket('doomed'));
     });
 
-    step('deleting a bucket wants its name too', async ({ window, s3 }) => {
+    step('deleting a bucket requires its name', async ({ window, s3 }) => {
       s3.store.put('doomed', 'last', 'x');
       await window.menu.take(window.tree.label('doomed'), 'Delete Bucket…', window.quick.input());
       await window.quick.expect(/1 file \(1 B\)/);

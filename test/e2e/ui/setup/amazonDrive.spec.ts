@@ -49,7 +49,7 @@ withEditor(
     },
   },
   (step) => {
-    step('the wizard says that the service was closed, and asks for a compatible one', async (session) => {
+    step('the wizard says that Amazon closed the service and asks for a compatible one', async (session) => {
       const { window } = session;
       await window.showRemotes();
       await window.palette.run('Cloud Remotes: Add Remote', window.quick.option(/Amazon Drive/));
@@ -58,7 +58,7 @@ withEditor(
       await answerDriveWizard(window, { ...addressesOf(session), clientId: session.drive.publicClientId });
     });
 
-    step('who denies is told so, and offered the other ways', async (session) => {
+    step('a denied sign-in offers the other methods', async (session) => {
       const { window } = session;
       const page = await signInPage(window, 'deny', async () => {
         await window.quick.pick(/Sign In…/);
@@ -71,7 +71,7 @@ withEditor(
       await window.messages.clear();
     });
 
-    step('signing in through the browser comes back by itself, and the test passes', async (session) => {
+    step('the browser returns after the sign-in, and the test passes', async (session) => {
       const { window } = session;
       await window.quick.expectPlaceholder(/Whose drive is it/);
       const page = await signInPage(window, ANNA, async () => {
@@ -94,7 +94,7 @@ withEditor(
       );
     });
 
-    step('the drive can be browsed page by page, and files lie right at its top', async ({ window }) => {
+    step('the drive is listed page by page, with files at its root', async ({ window }) => {
       await window.tree.expand('drive', 'many');
       const more = window.tree.row(/^Load more, 200 shown/);
       await window.tree.select(window.tree.label('letter 000.txt'));
@@ -113,7 +113,7 @@ withEditor(
       assert.equal(drive.drive(ANNA).read('notes.txt').toString(), 'first note\nsecond note\n');
     });
 
-    step('a save never overwrites what somebody else saved meanwhile', async ({ window, drive }) => {
+    step('a save never overwrites a change by somebody else', async ({ window, drive }) => {
       await window.editors.typeAtEnd('mine\n');
       drive.drive(ANNA).putFile('notes.txt', 'theirs\n');
       await window.editors.save(false);
@@ -126,7 +126,7 @@ withEditor(
       await window.editors.closeAll();
     });
 
-    step('what others change shows up by itself', async ({ window, drive }) => {
+    step('changes by others appear by themselves', async ({ window, drive }) => {
       drive.drive(ANNA).putFile('from a phone.txt', 'hello\n');
       await window.tree.label('from a phone.txt').waitFor();
     });
@@ -147,7 +147,7 @@ withEditor(
       assert.ok(await currentPreview(window));
     });
 
-    step('what is deleted goes to the trash, and comes back from there', async ({ window, drive }) => {
+    step('deleted files go to the trash and can be restored', async ({ window, drive }) => {
       await window.showRemotes();
       await window.menu.take(window.tree.label('notes.txt'), 'Delete', window.messages.box());
       await window.messages.answerDialog(/Delete drive:notes\.txt/, 'Delete');
@@ -160,7 +160,7 @@ withEditor(
       assert.equal(drive.drive(ANNA).read('notes.txt').toString(), 'theirs\n');
     });
 
-    step('an expired token is renewed without a word', async ({ window, drive }) => {
+    step('an expired token is renewed silently', async ({ window, drive }) => {
       drive.expireAccessTokens(ANNA);
       drive.clearRequests();
       await window.palette.run('Cloud Remotes: Refresh All', () => drive.requests.length > 0);
@@ -169,7 +169,7 @@ withEditor(
       await window.tree.label('only-there.txt').waitFor();
     });
 
-    step('a sign-in that was taken back turns into a row that signs in again', async ({ window, drive }) => {
+    step('a revoked sign-in becomes a row that signs in again', async ({ window, drive }) => {
       drive.revoke(ANNA);
       const row = window.tree.row(/expired or was revoked/);
       await window.palette.run('Cloud Remotes: Refresh All', row);
@@ -182,7 +182,7 @@ withEditor(
       await page.close();
     });
 
-    step('a second account is signed in beside the first', async ({ window }) => {
+    step('a second account can be signed in', async ({ window }) => {
       const page = await signInPage(window, BEN, async () => {
         await window.menu.take(window.tree.label('drive'), 'Sign In…', window.messages.box());
         await allowAccount(window);
@@ -200,14 +200,14 @@ withEditor(
       });
     });
 
-    step('signing out leaves a row that says so', async ({ window }) => {
+    step('after a sign-out a row says so', async ({ window }) => {
       await window.palette.run('Cloud Remotes: Sign Out', window.quick.option(/ben@example\.com/));
       await window.quick.pick(/ben@example\.com/);
       await window.tree.row(/is not signed in/).waitFor();
       await eventually(async () => assert.doesNotMatch(await accountsMenu(window), /ben@example\.com/));
     });
 
-    step('no token ever reached the log, the settings or the page', async (session) => {
+    step('no token is in the logs, the settings or the page', async (session) => {
       const { window, editor } = session;
       assert.doesNotMatch(machineSettings(session), /Atz[ar]/);
       assert.doesNotMatch([...editor.logs().values()].join('\n'), /Atz[ar]\|/);

@@ -9,7 +9,7 @@ import { withEditor } from '../../harness/withEditor';
 const ANNA = 'anna@example.com';
 const signInRow = /is not signed in|Nobody is signed in/;
 
-/** Something else that has the port which the browser would come back to. */
+/** Another program on the port of the redirect. */
 let occupant: Server | undefined;
 
 async function occupyPort(): Promise<void> {
@@ -41,14 +41,14 @@ withEditor(
     prepareDrive: (drive) => drive.drive(ANNA).putFile('hello.txt', 'hello\n'),
   },
   (step) => {
-    step('a remote that nobody is signed in for says so in its row', async ({ window, drive }) => {
+    step('a remote without a sign-in says so in its row', async ({ window, drive }) => {
       await window.showRemotes();
       assert.equal(drive.requests.length, 0, 'nothing is asked before the remote is opened');
       await window.tree.expand('drive');
       await window.tree.row(signInRow).waitFor();
     });
 
-    step('with the port taken, the editor itself can bring the answer', async ({ window }) => {
+    step('if the port is in use, the editor receives the response', async ({ window }) => {
       await occupyPort();
       await startSignIn(window);
       const page = await signInPage(window, ANNA, () =>
@@ -63,7 +63,7 @@ withEditor(
       await signOut(window);
     });
 
-    step('the address at which the browser ended can be pasted', async ({ window }) => {
+    step('the final URL of the browser can be pasted', async ({ window }) => {
       await startSignIn(window);
       const page = await signInPage(window, ANNA, () =>
         window.messages.answer(/Port 53682/, 'Paste the Address', externalSite(window)),
@@ -79,7 +79,7 @@ withEditor(
       await signOut(window);
     });
 
-    step('the token that rclone authorize printed can be pasted', async ({ window, drive }) => {
+    step('the token of rclone authorize can be pasted', async ({ window, drive }) => {
       await startSignIn(window);
       await window.messages.answer(/Port 53682/, 'Paste a Token', window.quick.saying(/rclone authorize/));
       assert.equal(await window.quick.input().getAttribute('type'), 'password');
@@ -91,7 +91,7 @@ withEditor(
       await window.tree.label('hello.txt').waitFor();
     });
 
-    step('who is signed in stays so over a reload of the window', async ({ window, drive }) => {
+    step('a sign-in survives a reload of the window', async ({ window, drive }) => {
       await window.reload();
       await window.showRemotes();
       drive.clearRequests();
@@ -101,7 +101,7 @@ withEditor(
       assert.ok(drive.requests.length > 0 && drive.requests.every(({ status }) => status < 300));
     });
 
-    step('nothing listens any more when nobody signs in', async () => {
+    step('nothing listens when no sign-in is running', async () => {
       await new Promise((resolve) => occupant?.close(resolve));
       occupant = undefined;
       // Nothing of the extension listens when nobody signs in.

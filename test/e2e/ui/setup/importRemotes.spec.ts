@@ -15,7 +15,7 @@ const awsCredentials = path.join(folder, 'aws-credentials');
 const exported = path.join(folder, 'exported.conf');
 const kept = '# mine\n[kept]\ntype = sftp\nhost = example.com\n';
 
-/** What must never be seen in settings or logs; filled once the servers are there. */
+/** Texts that must never be in settings or logs; filled after the servers have started. */
 const secrets: string[] = ['t0ken-of-the-client'];
 
 function settingsText({ editor }: EditorSession): string {
@@ -67,26 +67,31 @@ withEditor(
     },
   },
   (step) => {
-    step('what rclone.conf holds is listed, with the reason where it is of no use', async ({ window }) => {
-      await window.showRemotes();
-      await window.palette.run(
-        'Cloud Remotes: Import Remotes from rclone.conf',
-        window.quick.option(rcloneFile),
-      );
-      await window.quick.pick(rcloneFile);
-      await window.quick.expectPlaceholder(/secrets go to secret storage/);
-      await expectRows(window, [
-        /photos.*without requester_pays/s,
-        /acd.*with its sign-in/s,
-        /hidden.*encrypts/s,
-      ]);
-      const hidden = window.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'hidden' });
-      await hidden.click();
-      await hidden.locator('input:checked, [aria-checked=true]').waitFor({ state: 'detached' });
-    });
+    step(
+      'the remotes of rclone.conf are listed, with the reason why some can not be imported',
+      async ({ window }) => {
+        await window.showRemotes();
+        await window.palette.run(
+          'Cloud Remotes: Import Remotes from rclone.conf',
+          window.quick.option(rcloneFile),
+        );
+        await window.quick.pick(rcloneFile);
+        await window.quick.expectPlaceholder(/secrets go to secret storage/);
+        await expectRows(window, [
+          /photos.*without requester_pays/s,
+          /acd.*with its sign-in/s,
+          /hidden.*encrypts/s,
+        ]);
+        const hidden = window.page
+          .locator('.quick-input-list .monaco-list-row')
+          .filter({ hasText: 'hidden' });
+        await hidden.click();
+        await hidden.locator('input:checked, [aria-checked=true]').waitFor({ state: 'detached' });
+      },
+    );
 
     step(
-      'a taken name is asked about, and what the file can not say; then all are there',
+      'a used name and a missing setting are asked for, then the remotes are imported',
       async (session) => {
         const { window } = session;
         await window.quick.accept();
@@ -109,42 +114,42 @@ withEditor(
       },
     );
 
+    step('an export without secrets merges into a file and keeps its other content', async (session) => {
+      const { window } = session;
+      writeFileSync(exported, kept);
+      await exportTo(session, /^Without Secrets/);
+      await window.messages.notification(/3 remotes were exported/);
+      const text = readFileSync(exported, 'utf8');
+      assert.ok(text.startsWith(kept));
+      assert.match(text, /\[photos\]\ntype = s3\n/);
+      assert.match(text, /env_auth = true/);
+      for (const secret of secrets) assert.ok(!text.includes(secret));
+      await window.messages.clear();
+    });
+
     step(
-      'an export without secrets merges into a file, and leaves the rest of it as it was',
+      'an export with secrets replaces the chosen sections, readable by the owner only',
       async (session) => {
-        const { window } = session;
-        writeFileSync(exported, kept);
-        await exportTo(session, /^Without Secrets/);
+        const { window, s3, drive } = session;
+        await exportTo(session, /^With Secrets/);
+        for (const name of ['demo', 'photos', 'acd']) {
+          await window.quick.expectPlaceholder(new RegExp(`section "${name}" already`));
+          await window.quick.pick(/^Replace/);
+        }
         await window.messages.notification(/3 remotes were exported/);
         const text = readFileSync(exported, 'utf8');
         assert.ok(text.startsWith(kept));
-        assert.match(text, /\[photos\]\ntype = s3\n/);
-        assert.match(text, /env_auth = true/);
-        for (const secret of secrets) assert.ok(!text.includes(secret));
+        assert.equal(text.match(/^\[photos\]$/gm)?.length, 1);
+        assert.ok(text.includes(`secret_access_key = ${s3.secretAccessKey}`));
+        assert.match(text, /client_secret = t0ken-of-the-client\n(.*\n)*?token = \{"access_token"/);
+        assert.ok(text.includes(drive.tokenUrl));
+        if (process.platform !== 'win32') assert.equal(statSync(exported).mode & 0o777, 0o600);
+        assertNoSecrets(session);
         await window.messages.clear();
       },
     );
 
-    step('an export with secrets replaces what it is told to, for the owner only', async (session) => {
-      const { window, s3, drive } = session;
-      await exportTo(session, /^With Secrets/);
-      for (const name of ['demo', 'photos', 'acd']) {
-        await window.quick.expectPlaceholder(new RegExp(`section "${name}" already`));
-        await window.quick.pick(/^Replace/);
-      }
-      await window.messages.notification(/3 remotes were exported/);
-      const text = readFileSync(exported, 'utf8');
-      assert.ok(text.startsWith(kept));
-      assert.equal(text.match(/^\[photos\]$/gm)?.length, 1);
-      assert.ok(text.includes(`secret_access_key = ${s3.secretAccessKey}`));
-      assert.match(text, /client_secret = t0ken-of-the-client\n(.*\n)*?token = \{"access_token"/);
-      assert.ok(text.includes(drive.tokenUrl));
-      if (process.platform !== 'win32') assert.equal(statSync(exported).mode & 0o777, 0o600);
-      assertNoSecrets(session);
-      await window.messages.clear();
-    });
-
-    step('AWS profiles become remotes that sign in by them; no key is copied', async (session) => {
+    step('AWS profiles become remotes that use them; no key is copied', async (session) => {
       const { window } = session;
       await window.palette.run(
         'Cloud Remotes: Add Remotes from AWS Profiles',
@@ -160,7 +165,7 @@ withEditor(
       await window.messages.clear();
     });
 
-    step('the wizard offers the same in one step, and says what is there already', async ({ window }) => {
+    step('the wizard offers them in one step, and marks profiles that were added', async ({ window }) => {
       await window.palette.run('Cloud Remotes: Add Remote…', window.quick.option(/Import from rclone\.conf/));
       await window.quick.option(/AWS profile: work.*already added as work/).waitFor();
       await window.quick.pick(/AWS profile: corp/);
@@ -169,7 +174,7 @@ withEditor(
   },
 );
 
-/** Waits until the rows of the list, in which several can be ticked, say all of `expected`. */
+/** Waits until the rows of the multi-select list match all of `expected`. */
 async function expectRows(window: EditorWindow, expected: readonly RegExp[]): Promise<void> {
   await eventually(async () => {
     const rows = await window.page.locator('.quick-input-list .monaco-list-row').allTextContents();

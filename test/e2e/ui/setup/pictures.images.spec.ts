@@ -30,7 +30,7 @@ async function picture(window: EditorWindow, name: string): Promise<void> {
 
 async function theme(window: EditorWindow, name: string): Promise<void> {
   await window.palette.run('Preferences: Color Theme', window.quick.saying(/Color Theme/));
-  // Typed, since the list draws only the first of them.
+  // Typed, since the list draws only its first rows.
   await window.quick.input().fill(name);
   await window.quick.option(name).waitFor();
   await window.quick.accept();
@@ -140,7 +140,7 @@ withEditor(
     settings: { 'workbench.iconTheme': 'vs-seti' },
   },
   (step) => {
-    step('what the wizard says of the service', async ({ window }) => {
+    step("the wizard's note about the service", async ({ window }) => {
       await window.showRemotes();
       await window.palette.run('Cloud Remotes: Add Remote', window.quick.saying(/closed by Amazon/));
       await window.quick.pick(/Amazon Drive/);

@@ -35,7 +35,7 @@ withEditor(
       await window.screenshot('untrusted');
     });
 
-    step('what its settings say of syncs is not heard', async ({ window }) => {
+    step('its syncs are ignored', async ({ window }) => {
       await window.palette.run(
         'Cloud Remotes: Run Saved Sync',
         window.messages.toast(/No sync is saved yet/),
@@ -43,7 +43,7 @@ withEditor(
       await window.messages.clear();
     });
 
-    step('once it is trusted, its syncs are there', async ({ window }) => {
+    step('after it is trusted, its syncs are available', async ({ window }) => {
       const restricted = window.messages.status(/Restricted Mode/);
       const trust = window.page.getByRole('button', { name: /^Trust$/ });
       await window.click(restricted, trust);

@@ -21,21 +21,18 @@ withEditor(
     },
   },
   (step) => {
-    step(
-      'without remotes the view offers to add one, and the button opens the wizard',
-      async ({ window }) => {
-        await window.showRemotes();
-        await window.click(
-          window.page.locator('.sidebar').getByRole('button', { name: 'Add Remote' }).last(),
-          window.quick.input(),
-        );
-        await window.quick.pick(/^S3/);
-        await window.quick.expect(/Step 1 of/);
-      },
-    );
+    step('an empty view offers to add a remote, and the button opens the wizard', async ({ window }) => {
+      await window.showRemotes();
+      await window.click(
+        window.page.locator('.sidebar').getByRole('button', { name: 'Add Remote' }).last(),
+        window.quick.input(),
+      );
+      await window.quick.pick(/^S3/);
+      await window.quick.expect(/Step 1 of/);
+    });
 
     step(
-      'a bad endpoint is named while it is typed, and Back leads to the step before',
+      'a bad endpoint is reported while typing, and Back returns to the previous step',
       async ({ window }) => {
         await window.quick.pick('Other S3-compatible');
         await window.quick.expect(/Step 2 of/);
@@ -45,29 +42,26 @@ withEditor(
       },
     );
 
-    step(
-      'wrong keys are explained at the end, and saving anyway is possible but not forced',
-      async (session) => {
-        const { window, s3 } = session;
-        await answerWizard(window, {
-          endpoint: s3.endpoint,
-          key: s3.accessKeyId,
-          secret: 'wrong-secret',
-          name: 'holidays',
-        });
-        await window.quick.expectPlaceholder(/fail|not|wrong|problem/i);
-        await window.quick.option('Save Anyway').waitFor();
-        const findings = (await window.quick.options().allTextContents()).join('\n');
-        assert.match(findings, /Signed in/i);
-        assert.match(findings, /secret/i);
-        assert.doesNotMatch(findings, /wrong-secret|undefined/);
-        assert.doesNotMatch(machineSettings(session), /holidays/);
-        await window.quick.dismiss();
-      },
-    );
+    step('wrong keys are explained at the end, and can be saved anyway', async (session) => {
+      const { window, s3 } = session;
+      await answerWizard(window, {
+        endpoint: s3.endpoint,
+        key: s3.accessKeyId,
+        secret: 'wrong-secret',
+        name: 'holidays',
+      });
+      await window.quick.expectPlaceholder(/fail|not|wrong|problem/i);
+      await window.quick.option('Save Anyway').waitFor();
+      const findings = (await window.quick.options().allTextContents()).join('\n');
+      assert.match(findings, /Signed in/i);
+      assert.match(findings, /secret/i);
+      assert.doesNotMatch(findings, /wrong-secret|undefined/);
+      assert.doesNotMatch(machineSettings(session), /holidays/);
+      await window.quick.dismiss();
+    });
 
     step(
-      'after a failed test, Back leads to the answer at fault, and the others are kept',
+      'after a failed test, Back leads to the wrong answer and keeps the others',
       async ({ window, s3 }) => {
         await window.palette.run('Cloud Remotes: Add Remote', window.quick.option(/^S3/));
         await window.quick.pick(/^S3/);
@@ -89,7 +83,7 @@ withEditor(
           assert.equal(await window.quick.input().inputValue(), value);
           await window.quick.accept();
         };
-        // All the way back to the kinds of storage, and here again.
+        // Back to the kinds of storage, and forward again.
         await window.quick.expect(/region that requests are signed for/);
         for (const step of [/Step 2 of/, /Step 1 of/, /What kind of storage|New remote/]) {
           await window.quick.press('Back', window.quick.saying(step));
@@ -111,7 +105,7 @@ withEditor(
     );
 
     step(
-      'with good keys the test passes and the remote is saved, the secret apart from the settings',
+      'with valid keys the test passes and the remote is saved, without the secret in the settings',
       async (session) => {
         const { window, s3 } = session;
         await window.palette.run('Cloud Remotes: Add Remote', window.quick.option(/^S3/));
@@ -147,7 +141,7 @@ withEditor(
       assert.ok(s3.requests.length > 0 && s3.requests.every(({ status }) => status === 200));
     });
 
-    step('removing the remote asks, and takes it out of the settings', async (session) => {
+    step('removing the remote asks for confirmation and removes it from the settings', async (session) => {
       const { window, s3 } = session;
       await window.menu.take(window.tree.row(/^holidays, remote/), /Remove Remote/, window.messages.box());
       await window.messages.answerDialog(/holidays/, /Remove/);

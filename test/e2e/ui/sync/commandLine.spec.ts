@@ -32,7 +32,7 @@ withEditor(
     },
   },
   (step) => {
-    step('what is wrong with a line is said while it is typed', async ({ window }) => {
+    step('a problem of a line is shown while typing', async ({ window }) => {
       await window.context.grantPermissions(['clipboard-read', 'clipboard-write']);
       await window.page.evaluate(() => navigator.clipboard.writeText('nothing of interest'));
       await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
@@ -50,7 +50,7 @@ withEditor(
     });
 
     step(
-      'each flag has its verdict, and what is not possible must be left out knowingly',
+      'each flag has its verdict, and the user confirms that unsupported flags are omitted',
       async (session) => {
         const { window, workspace } = session;
         await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
@@ -67,7 +67,7 @@ withEditor(
         await window.quick.option(/--metadata/).waitFor();
         await window.quick.option(/--exclude \*\.tmp/).waitFor();
         await window.quick.option(/--transfers 8/).waitFor();
-        // Rows of flags are there to be read.
+        // Rows of flags have no action.
         await window.quick.read(/--transfers 8/);
         await window.quick.expect('Check Command');
         await window.quick.pick(/Continue Without --metadata/);
@@ -84,7 +84,7 @@ withEditor(
       },
     );
 
-    step('the preview is copied as a line of either tool', async ({ window, workspace }) => {
+    step('the preview can be copied as a command', async ({ window, workspace }) => {
       // Only a page that has the focus may write to the clipboard, and the preview is a page of its own.
       await window.showExplorer();
       await window.palette.run(COPY, window.quick.saying('Copy as Command'));
@@ -95,30 +95,27 @@ withEditor(
       await window.messages.clear();
     });
 
-    step(
-      'a line in the clipboard is taken over, and a remote that it leaves open is asked for',
-      async (session) => {
-        const { window, s3 } = session;
-        await closePreviews(window);
-        // Only a page that has the focus may write to the clipboard.
-        await window.showExplorer();
-        const line = `$ aws s3 cp index.html s3://site/ \\\n   --endpoint-url ${s3.endpoint}`;
-        await window.page.evaluate((text) => navigator.clipboard.writeText(text), line);
-        await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
-        await window.quick.expectMessage(/aws s3 cp: .* → s3:\/\/site/);
-        await window.quick.accept();
-        await window.quick.expect('On which remote is s3://site/?');
-        await window.quick.pick(/second/);
-        await window.quick.pick(/Open Preview/);
-        const page = await previewed(window);
-        await page.expectRows((rows) =>
-          assert.deepEqual(
-            rows.map((row) => row.split(', ').slice(0, 2).join(', ')),
-            ['index.html, upload'],
-          ),
-        );
-        await page.expectSentence(/second:site/);
-      },
-    );
+    step('a line in the clipboard is proposed, and its unknown remote is asked for', async (session) => {
+      const { window, s3 } = session;
+      await closePreviews(window);
+      // Only a page that has the focus may write to the clipboard.
+      await window.showExplorer();
+      const line = `$ aws s3 cp index.html s3://site/ \\\n   --endpoint-url ${s3.endpoint}`;
+      await window.page.evaluate((text) => navigator.clipboard.writeText(text), line);
+      await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
+      await window.quick.expectMessage(/aws s3 cp: .* → s3:\/\/site/);
+      await window.quick.accept();
+      await window.quick.expect('On which remote is s3://site/?');
+      await window.quick.pick(/second/);
+      await window.quick.pick(/Open Preview/);
+      const page = await previewed(window);
+      await page.expectRows((rows) =>
+        assert.deepEqual(
+          rows.map((row) => row.split(', ').slice(0, 2).join(', ')),
+          ['index.html, upload'],
+        ),
+      );
+      await page.expectSentence(/second:site/);
+    });
   },
 );

@@ -36,7 +36,7 @@ function peakMemory({ editor }: EditorSession): number {
 
 async function openAndTime(session: EditorSession, phase: 'preview' | 'same'): Promise<PreviewPage> {
   const { window } = session;
-  // Activated and warm, so that only the sync itself is measured.
+  // Active and warmed up, so that only the sync is measured.
   await window.showRemotes();
   await window.tree.expand('demo');
   const before = peakMemory(session);
@@ -69,7 +69,7 @@ withEditor(
       async (session) => {
         const page = await openAndTime(session, 'same');
         await page.expectMain(/100,000/);
-        // What was learnt of the objects is kept, so that the next look asks for the listing only.
+        // The facts of the objects are cached, so the next scan requests the listing only.
         session.s3.clearRequests();
         const started = Date.now();
         await page.press('Scan again', async () => (await page.phase()) === 'scanning');

@@ -18,7 +18,7 @@ withEditor(
     },
   },
   (step) => {
-    step('after a download from a place, an upload does not propose it', async ({ window }) => {
+    step('a place of a download is not proposed for an upload', async ({ window }) => {
       await window.palette.run('Cloud Remotes: Sync Remote to Workspace', asksForPlace(window));
       await window.quick.input().fill('demo:logs');
       await window.quick.pick(/demo:logs/);
@@ -28,7 +28,7 @@ withEditor(
       assert.equal(await window.quick.option(/demo:logs/).count(), 0);
     });
 
-    step('a place may be typed as s3://, and is proposed for the same direction', async ({ window }) => {
+    step('a place can be typed as s3://, and is proposed for the same direction', async ({ window }) => {
       await window.quick.input().fill('s3://site/up');
       await window.quick.pick(/demo:site\/up/);
       await window.editors.tab(/demo:site\/up/).waitFor();
@@ -37,7 +37,7 @@ withEditor(
       assert.equal(await window.quick.option(/demo:logs/).count(), 0);
     });
 
-    step('the list of recent places takes an address, and names what can not be one', async ({ window }) => {
+    step('the list of recent places accepts an address, and explains an invalid one', async ({ window }) => {
       await window.quick.input().fill('nowhere:bucket');
       await window.quick.option(/no remote named "nowhere"/).waitFor();
       await window.quick.input().press('Enter');
@@ -47,7 +47,7 @@ withEditor(
     });
 
     step(
-      'an absolute folder is taken, by the list for folders of this machine as well',
+      'an absolute folder is accepted, also in the list of local folders',
       async ({ window, workspace }) => {
         await window.palette.run('Cloud Remotes: Sync Folder to Folder', asksForPlace(window));
         await window.quick.input().fill(`${workspace}/`);

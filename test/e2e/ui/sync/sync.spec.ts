@@ -10,7 +10,7 @@ import { withEditor } from '../../harness/withEditor';
 const UP = 'Cloud Remotes: Sync Workspace to Remote';
 const DOWN = 'Cloud Remotes: Sync Remote to Workspace';
 const TO_SITE: [string, string] = ['site', 'Sync to This Folder'];
-/** The second time in one direction, the place chosen before is offered first. */
+/** The second sync in one direction offers the recent place first. */
 const AGAIN: [string] = ['demo:site'];
 
 function writes(s3: S3TestServer): string[] {
@@ -36,32 +36,29 @@ withEditor(
     },
   },
   (step) => {
-    step(
-      'the preview says which side is changed, shows each change, and has written nothing',
-      async (session) => {
-        const { window, s3, workspace } = session;
-        const page = await openPreview(window, UP, ...TO_SITE);
-        const folder = path.basename(workspace);
-        await page.expectSentence(`demo:site/ will be made like ${folder}`);
-        await page.expectRows((rows) =>
-          assert.deepEqual(
-            rows.map((row) => row.split(', ').slice(0, 3).join(', ')),
-            [
-              'css, folder, 2 files',
-              'draft.css, upload, new',
-              'main.css, upload, size differs',
-              'img, folder, 1 file',
-              'Tromsø.txt, upload, new',
-              'index.html, upload, new',
-            ],
-          ),
-        );
-        assert.deepEqual(writes(s3), []);
-      },
-    );
+    step('the preview names the changed side, lists each change and writes nothing', async (session) => {
+      const { window, s3, workspace } = session;
+      const page = await openPreview(window, UP, ...TO_SITE);
+      const folder = path.basename(workspace);
+      await page.expectSentence(`demo:site/ will be made like ${folder}`);
+      await page.expectRows((rows) =>
+        assert.deepEqual(
+          rows.map((row) => row.split(', ').slice(0, 3).join(', ')),
+          [
+            'css, folder, 2 files',
+            'draft.css, upload, new',
+            'main.css, upload, size differs',
+            'img, folder, 1 file',
+            'Tromsø.txt, upload, new',
+            'index.html, upload, new',
+          ],
+        ),
+      );
+      assert.deepEqual(writes(s3), []);
+    });
 
     step(
-      'what is unticked is left out, and another client sees exactly the rest',
+      'unticked files are skipped, and another client sees the others',
       async ({ window, s3, workspace }) => {
         const page = await openPreview(window, UP, ...AGAIN);
         await page.tick('draft.css');
@@ -80,7 +77,7 @@ withEditor(
       },
     );
 
-    step('afterwards only what was left out is still to be done', async ({ window }) => {
+    step('afterwards only the skipped files remain', async ({ window }) => {
       const page = await openPreview(window, UP, ...AGAIN);
       await page.expectRows((rows) => {
         const files = rows.filter((row) => !/folder/.test(row));
@@ -90,14 +87,14 @@ withEditor(
       await page.apply();
     });
 
-    step('when both sides are the same, that is all it says', async ({ window, s3 }) => {
+    step('identical sides have nothing to apply', async ({ window, s3 }) => {
       s3.clearRequests();
       const page = await openPreview(window, UP, ...AGAIN);
       assert.equal(await page.phase(), 'same');
       assert.deepEqual(writes(s3), []);
     });
 
-    step('deletes are off, then listed, and done only after they are included', async ({ window, s3 }) => {
+    step('deletes are off, then listed, and run only after they are included', async ({ window, s3 }) => {
       const page = await openPreview(window, UP, ...AGAIN);
       const has = () => s3.store.get('site', 'old/page.html') !== undefined;
       await page.button(/Close/).first().waitFor();
@@ -118,25 +115,31 @@ withEditor(
       assert.ok(s3.store.get('site', 'index.html'));
     });
 
-    step('sync back brings what another client changed, with its time', async ({ window, s3, workspace }) => {
-      s3.store.put('site', 'index.html', '<h1>Changed elsewhere</h1>\n', {
-        metadata: { mtime: '1700000000.5' },
-      });
-      s3.store.put('site', 'fresh/new.txt', 'from afar\n', { metadata: { mtime: '1600000000' } });
-      const page = await openPreview(window, DOWN, 'site', 'Sync from This Folder');
-      await page.expectSentence(`${path.basename(workspace)} will be made like demo:site/`);
-      await page.expectRows((rows) =>
-        assert.deepEqual(
-          rows.filter((row) => !/, folder,/.test(row)).map((row) => row.split(', ').slice(0, 2).join(', ')),
-          ['new.txt, download', 'index.html, download'],
-        ),
-      );
-      await page.apply();
-      assert.equal(readFileSync(path.join(workspace, 'index.html'), 'utf8'), '<h1>Changed elsewhere</h1>\n');
-      assert.equal(statSync(path.join(workspace, 'index.html')).mtimeMs, 1_700_000_000_500);
-      assert.equal(readFileSync(path.join(workspace, 'fresh/new.txt'), 'utf8'), 'from afar\n');
-      assert.ok(existsSync(path.join(workspace, '.git/config')), 'what is excluded is left alone');
-    });
+    step(
+      'a sync back downloads a change of another client, with its time',
+      async ({ window, s3, workspace }) => {
+        s3.store.put('site', 'index.html', '<h1>Changed elsewhere</h1>\n', {
+          metadata: { mtime: '1700000000.5' },
+        });
+        s3.store.put('site', 'fresh/new.txt', 'from afar\n', { metadata: { mtime: '1600000000' } });
+        const page = await openPreview(window, DOWN, 'site', 'Sync from This Folder');
+        await page.expectSentence(`${path.basename(workspace)} will be made like demo:site/`);
+        await page.expectRows((rows) =>
+          assert.deepEqual(
+            rows.filter((row) => !/, folder,/.test(row)).map((row) => row.split(', ').slice(0, 2).join(', ')),
+            ['new.txt, download', 'index.html, download'],
+          ),
+        );
+        await page.apply();
+        assert.equal(
+          readFileSync(path.join(workspace, 'index.html'), 'utf8'),
+          '<h1>Changed elsewhere</h1>\n',
+        );
+        assert.equal(statSync(path.join(workspace, 'index.html')).mtimeMs, 1_700_000_000_500);
+        assert.equal(readFileSync(path.join(workspace, 'fresh/new.txt'), 'utf8'), 'from afar\n');
+        assert.ok(existsSync(path.join(workspace, '.git/config')), 'what is excluded is left alone');
+      },
+    );
 
     step(
       'a file that changed after the preview is not overwritten, and the report says so',

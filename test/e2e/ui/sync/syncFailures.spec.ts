@@ -20,7 +20,7 @@ withEditor(
     },
   },
   (step) => {
-    step('a listing that fails gives an error in words and nothing to apply', async ({ window, s3 }) => {
+    step('a failed listing shows an error and nothing to apply', async ({ window, s3 }) => {
       s3.addFault({ operation: 'ListObjectsV2', status: 403, code: 'AccessDenied', count: Infinity });
       await window.palette.run(UP, window.quick.asking(/type an address/));
       await window.quick.input().fill('demo:busy/');
@@ -36,7 +36,7 @@ withEditor(
     });
 
     step(
-      'Cancel in the middle stops soon, and the report says what was done and what was not',
+      'Cancel stops a run, and the report shows what was done and what was not',
       async ({ window, s3 }) => {
         const page = await openPreview(window, UP, 'demo:busy');
         s3.addFault({ operation: 'PutObject', skip: 10, delayMs: Infinity, count: Infinity });
@@ -53,7 +53,7 @@ withEditor(
       },
     );
 
-    step('Continue does the rest', async ({ window, s3 }) => {
+    step('Continue does the remaining actions', async ({ window, s3 }) => {
       const page = await currentPreview(window);
       await page.press(/^Continue/, () => page.button(/^Continue/).isHidden());
       await page.reach('finished');
@@ -61,13 +61,13 @@ withEditor(
     });
 
     step(
-      'one file that fails stops neither its siblings nor the report, but it stops the deletes',
+      'a failed file stops neither its siblings nor the report, only the deletes',
       async ({ window, s3 }) => {
         for (const key of s3.store.keys('busy').filter((each) => each.startsWith('many/')))
           s3.store.delete('busy', key);
         const page = await openPreview(window, UP, 'demo:busy');
         await page.rescanned(() => page.check('Delete what only the target has'));
-        // Its chip shows only the deletes, which otherwise stand below all that is drawn.
+        // Its chip filters the deletes, which are below the drawn rows otherwise.
         await page.press(/^1 delete/, page.checkbox('Include deletes'));
         await page.check('Include deletes');
         await page.press(/^1 delete/, async () => (await page.rowCount()) > FILES);
@@ -96,7 +96,7 @@ withEditor(
       },
     );
 
-    step('Retry asks again about the deletes, and does what failed', async ({ window, s3 }) => {
+    step('Retry asks about the deletes again and repeats the failed file', async ({ window, s3 }) => {
       const page = await currentPreview(window);
       await page.pressForDialog(/^Retry failed/);
       await window.messages.answerDialog(/Delete 1 file/, 'Delete 1 File');
@@ -106,7 +106,7 @@ withEditor(
       assert.equal(s3.store.get('busy', 'extraneous.txt'), undefined);
     });
 
-    step('with the server gone the preview says so instead of planning', async ({ window, s3 }) => {
+    step('without the server the preview shows an error', async ({ window, s3 }) => {
       await s3.stop();
       await closePreviews(window);
       await window.palette.run(UP, window.quick.option('demo:busy'));

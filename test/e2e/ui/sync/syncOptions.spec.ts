@@ -10,7 +10,7 @@ const COMPARE = 'Cloud Remotes: Compare Workspace with Remote';
 const MOVE = 'Cloud Remotes: Move Workspace to Remote';
 
 const FIRST: [string, string] = ['site', 'Sync to This Folder'];
-/** The place chosen before is offered first. */
+/** A recent place is offered first. */
 const AGAIN: [string] = ['demo:site'];
 
 const started = Date.parse('2024-03-01T12:00:00Z') / 1000;
@@ -26,7 +26,7 @@ async function scan(page: PreviewPage): Promise<void> {
   );
 }
 
-/** The rows of files, each as its name, what is done and why. */
+/** The rows of files: name, action and reason. */
 function files(rows: readonly string[]): string[] {
   return rows
     .filter((row) => !/, folder,|^Deletes|^Conflicts|^Skipped/.test(row))
@@ -65,7 +65,7 @@ withEditor(
     },
   },
   (step) => {
-    step('a comparison tells what differs in its own words, and can run nothing', async (session) => {
+    step('a comparison reports the differences and can run nothing', async (session) => {
       const { window, s3, workspace } = session;
       utimesSync(path.join(workspace, 'same.txt'), started, started);
       utimesSync(path.join(workspace, 'renamed/photo.jpg'), started, started);
@@ -90,7 +90,7 @@ withEditor(
     });
 
     step(
-      'ignore files, filters and limits leave files out, and say how many rules there are',
+      'ignore files, filters and limits exclude files and show the number of rules',
       async ({ window }) => {
         const page = await openPreview(window, SYNC, ...FIRST);
         await page.expectRows((rows) =>
@@ -111,7 +111,7 @@ withEditor(
       },
     );
 
-    step('which rule decides about a path is told while it is typed', async ({ window }) => {
+    step('the deciding rule of a path is shown while typing', async ({ window }) => {
       const page = await currentPreview(window);
       const box = window.page.locator('.quick-input-widget:visible');
       await page.press('Which rule decides…', box);
@@ -135,7 +135,7 @@ withEditor(
       await window.quick.dismiss();
     });
 
-    step('a bad value is named at its field, and nothing changes', async ({ window }) => {
+    step('a bad value is reported at its field and changes nothing', async ({ window }) => {
       const page = await currentPreview(window);
       const before = files(await page.expectRows(() => {}));
       await options(page);
@@ -150,7 +150,7 @@ withEditor(
       await page.expectRows((rows) => assert.deepEqual(files(rows), before));
     });
 
-    step('newer files of the target are left alone, existing ones can be', async ({ window }) => {
+    step('newer files of the target are skipped, and existing files can be', async ({ window }) => {
       const page = await openPreview(window, SYNC, ...AGAIN);
       await untilNames(page, (names) => names.includes('newer.txt'));
       await options(page);
@@ -164,7 +164,7 @@ withEditor(
     });
 
     step(
-      'renames are followed, deletes limited, and what is replaced or deleted is kept in a dated folder',
+      'tracks renames, limits deletes, and keeps replaced and deleted files in a dated folder',
       async ({ window, s3 }) => {
         s3.store.createBucket('kept');
         const page = await openPreview(window, SYNC, ...AGAIN);
@@ -203,7 +203,7 @@ withEditor(
     );
 
     step(
-      'a move asks, and takes from the workspace what the bucket has',
+      'a move asks for confirmation, then removes the sources that are in the bucket',
       async ({ window, s3, workspace }) => {
         writeFileSync(path.join(workspace, 'moved.txt'), 'goes away\n');
         const page = await openPreview(window, MOVE, ...AGAIN);
