@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileEntry } from '../../../../src/remote/entry';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
-import { createFakeClock } from '../../../support/fakeClock';
 import {
   at,
   body,
@@ -16,16 +15,15 @@ import {
   refused,
   statFile,
 } from '../../../support/remoteCalls';
-import { patient, servedDrive } from './driveFixture';
+import { fileJson, patient, servedDrive } from './driveFixture';
 
-// What someone else does to folders whose ids are known: nothing may be written, deleted or believed by a stale id.
+// Another client changes folders that are in the cache: no stale id may be used to write, delete or list.
 
 const photos = parsePath('photos');
 
 test('elsewhere: an empty list is verified after a failed request too', async () => {
-  for (const isDuringListing of [false, true]) {
-    const clock = createFakeClock();
-    await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+  for (const isDuringListing of [false, true])
+    await servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
       drive.makeFolder('a');
       assert.deepEqual(await names(remote, parsePath('a')), []);
       clock.advance(10_000);
@@ -36,7 +34,7 @@ test('elsewhere: an empty list is verified after a failed request too', async ()
       };
       if (!isDuringListing) remake();
       else {
-        // The folder's place was asked for just before; its list comes late.
+        // The folder is verified just before; its listing comes late.
         let isDone = false;
         server.addFault({
           operation: 'listNodes',
@@ -52,13 +50,11 @@ test('elsewhere: an empty list is verified after a failed request too', async ()
       server.addFault({ operation: 'getNode', status: 503, skip: isDuringListing ? 1 : 0 });
       assert.deepEqual(await names(patient(remote), parsePath('a')), ['f']);
     });
-  }
 });
 
 test('elsewhere: a folder that another client renamed keeps its files and receives no new ones', async () => {
-  for (const folder of ['photos', 'photos/2020/may']) {
-    const clock = createFakeClock();
-    await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+  for (const folder of ['photos', 'photos/2020/may'])
+    await servedDrive({ fakeClock: true }, async ({ remote, drive, clock }) => {
       const path = parsePath(folder);
       for (const name of ['f', 'g']) drive.putFile(`${folder}/${name}`, name);
       drive.makeFolder(`${folder}/sub`);
@@ -81,7 +77,6 @@ test('elsewhere: a folder that another client renamed keeps its files and receiv
       assert.equal(drive.read(`${archive}/g`).toString(), 'g');
       assert.deepEqual(drive.tree(folder), ['g', 'h']);
     });
-  }
 });
 
 for (const [what, to, theirs] of [
@@ -92,7 +87,7 @@ for (const [what, to, theirs] of [
   ['moved, and another took its name', 'other/f', 'theirs'],
   ['renamed, and another of the same content took its name', 'photos/g', 'mine'],
 ] as const)
-  test(`elsewhere: a file that somebody has ${what} is neither written, deleted nor moved by its old path`, () =>
+  test(`elsewhere: a file that another client ${what} is neither written, deleted nor moved by its old path`, () =>
     servedDrive({}, async ({ remote, drive }) => {
       const path = at(photos, 'f');
       drive.putFile('photos/f', 'mine');
@@ -122,9 +117,8 @@ for (const [what, to, theirs] of [
     }));
 
 test('elsewhere: new files go into the folder that is at the path now, whatever was cached', async () => {
-  for (const first of ['write', 'list', 'makeFolder'] as const) {
-    const clock = createFakeClock();
-    await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+  for (const first of ['write', 'list', 'makeFolder'] as const)
+    await servedDrive({ fakeClock: true }, async ({ remote, drive, clock }) => {
       drive.putFile('photos/f', 'x');
       await names(remote, photos);
       drive.move('photos', 'archive');
@@ -136,28 +130,27 @@ test('elsewhere: new files go into the folder that is at the path now, whatever 
       assert.deepEqual(drive.tree('archive'), ['f']);
       assert.ok(drive.tree('photos').includes('new'));
     });
-  }
 });
 
 test('elsewhere: many writes and deletes share the requests for their folders', () =>
-  servedDrive({ fakeClock: true }, async ({ remote, drive, asked, clock }) => {
+  servedDrive({ fakeClock: true }, async ({ remote, drive, requested, clock }) => {
     const folder = parsePath('a/b/c');
     for (let i = 0; i < 50; i++) drive.putFile(`a/b/c/old${i}`, 'x');
     const seen = await Promise.all(
       Array.from({ length: 50 }, (_, i) => statFile(remote, at(folder, `old${i}`))),
     );
     clock.advance(60_000);
-    asked();
+    requested();
     await Promise.all(
       Array.from({ length: 50 }, (_, i) => remote.write(at(folder, `f${i}`), body('x'), {}, ifAbsent, calm)),
     );
-    const writes = asked();
+    const writes = requested();
     assert.equal(writes.filter((operation) => operation === 'upload').length, 50);
     assert.ok(writes.length >= 56, 'each of three folders before the first and after the last');
-    assert.ok(writes.length <= 50 + 25, `${writes.length} requests: looks are shared`);
+    assert.ok(writes.length <= 50 + 25, `${writes.length} requests: reads are shared`);
     clock.advance(60_000);
     await Promise.all(seen.map((entry) => remote.removeFile(entry.path, ifMatch(entry), calm)));
-    assert.equal(asked().length, 100 + 3, 'a look and a delete each');
+    assert.equal(requested().length, 100 + 3, 'a read and a delete each');
   }));
 
 test('elsewhere: a cancelled caller does not fail the others that wait for the same folder', () =>
@@ -166,7 +159,7 @@ test('elsewhere: a cancelled caller does not fail the others that wait for the s
     await names(remote, photos);
     clock.advance(10_000);
     const stop = new AbortController();
-    // Stopped while the one question that both wait for is at the service.
+    // Aborted while the service handles the one request that both writes wait for.
     const when = () => Boolean(setImmediate(() => stop.abort(new Error('stopped'))));
     server.addFault({ operation: 'getNode', when, delayMs: 100 });
     const stopped = remote.write(at(photos, 'f'), body('x'), {}, ifAbsent, stop.signal);
@@ -183,7 +176,7 @@ test('elsewhere: a folder that was recreated or replaced by a file drops the cac
     await deepNames(remote, rootPath);
     drive.move('photos', 'far/archive');
     drive.putFile('photos/sub/other', 'y');
-    // The list of the folder above tells of the new folder.
+    // The list of the folder above shows the new folder.
     await names(remote, rootPath);
     await remote.write(parsePath('photos/sub/new'), body('z'), {}, ifAbsent, calm);
     assert.deepEqual(drive.tree('far/archive'), ['sub/', 'sub/f']);
@@ -202,16 +195,7 @@ test('elsewhere: a node that the index shows is read before it is overwritten or
     drive.makeFolder('elsewhere');
     drive.move('archive/f', 'elsewhere/f');
     drive.move('archive', 'photos');
-    const data = [
-      {
-        id,
-        name: 'f',
-        kind: 'FILE',
-        parents: [parent],
-        status: 'AVAILABLE',
-        contentProperties: { size: 6, version: 1 },
-      },
-    ];
+    const data = [fileJson(drive, id, 'f', { parents: [parent] })];
     server.addFault({ operation: 'listNodes', url: /name%3A%22f/, status: 200, body: { count: 1, data } });
     await refused(remote.removeFile(at(photos, 'f'), noPrecondition, calm), 'notFound');
     assert.deepEqual(drive.tree('elsewhere'), ['f']);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { DriveApi } from '../../../../src/backends/amazonDrive/api/driveApi';
 import { DriveHttp } from '../../../../src/backends/amazonDrive/api/driveHttp';
@@ -8,26 +7,21 @@ import { Pacer } from '../../../../src/backends/amazonDrive/api/pacer';
 import { systemClock as clock } from '../../../../src/base/clock';
 import { WeightedSemaphore } from '../../../../src/base/semaphore';
 import { parsePath } from '../../../../src/remote/remotePath';
+import { listen } from '../../../servers/http/loopback';
 import { calm, drain, readText, refused } from '../../../support/remoteCalls';
 import { servedDrive, signedOut } from './driveFixture';
 
-/** Runs `work` with the address of another server, as contents come from. */
-async function otherServer(answer: RequestListener, work: (origin: string) => Promise<void>): Promise<void> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    await work(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+/** Runs `work` with the origin of another server, which sends contents. */
+async function otherServer(reply: RequestListener, work: (origin: string) => Promise<void>): Promise<void> {
+  const { origin, stop } = await listen(createServer(reply));
+  await work(origin).finally(stop);
 }
 
-test('links: each redirect is read from where it was given', async () => {
-  const asked: (string | undefined)[] = [];
+test('links: a relative redirect is resolved against the URL that sent it, without the token', async () => {
+  const requests: (string | undefined)[] = [];
   await otherServer(
     ({ url, headers }, response) => {
-      asked.push(url, headers.authorization);
+      requests.push(url, headers.authorization);
       if (url === '/store/first') response.writeHead(302, { location: '../there/second' }).end();
       else if (url === '/there/second') response.writeHead(302, { location: '/third?x=1' }).end();
       else response.end('content');
@@ -44,10 +38,17 @@ test('links: each redirect is read from where it was given', async () => {
       });
     },
   );
-  assert.deepEqual(asked, ['/store/first', undefined, '/there/second', undefined, '/third?x=1', undefined]);
+  assert.deepEqual(requests, [
+    '/store/first',
+    undefined,
+    '/there/second',
+    undefined,
+    '/third?x=1',
+    undefined,
+  ]);
 });
 
-test('links: an encrypted service’s link to an unencrypted place is not followed, save on this machine', async () => {
+test('links: an encrypted service’s link to an unencrypted URL is followed only on this machine', async () => {
   const http = new DriveHttp({
     tokens: signedOut,
     clock,
@@ -60,8 +61,8 @@ test('links: an encrypted service’s link to an unencrypted place is not follow
       async (origin) => {
         const encrypted = new DriveApi(http, 'https://drive.invalid/drive/v1/', clock);
         await refused(encrypted.downloadLink('http://files.invalid/f', undefined, '"f"', calm), 'forbidden');
-        const answer = await encrypted.downloadLink(`${origin}/f`, undefined, '"f"', calm);
-        assert.equal((await drain(answer)).toString(), 'content');
+        const response = await encrypted.downloadLink(`${origin}/f`, undefined, '"f"', calm);
+        assert.equal((await drain(response)).toString(), 'content');
         const plain = new DriveApi(http, 'http://drive.invalid/drive/v1/', clock);
         await refused(plain.downloadLink('http://files.invalid/f', undefined, '"f"', calm), 'unavailable');
       },

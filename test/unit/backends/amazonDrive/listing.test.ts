@@ -4,7 +4,6 @@ import type { Entry } from '../../../../src/remote/entry';
 import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { baseName, parsePath, type RemotePath, rootPath } from '../../../../src/remote/remotePath';
-import { createFakeClock } from '../../../support/fakeClock';
 import {
   body,
   calm,
@@ -16,11 +15,19 @@ import {
   refused,
   statFile,
 } from '../../../support/remoteCalls';
-import { patient, type ServedDrive, servedDrive } from './driveFixture';
+import { fileJson, patient, type ServedDrive, servedDrive } from './driveFixture';
 
 async function entriesOf(remote: Remote, folder: RemotePath): Promise<readonly Entry[]> {
   return (await pagesOf(remote.list(folder, {}, calm))).flat();
 }
+
+async function deepEntries(remote: Remote): Promise<readonly Entry[]> {
+  return (await pagesOf(remote.listRecursive?.(rootPath, {}, calm) ?? assert.fail())).flat();
+}
+
+/** `reason protected-path` of an unsupported entry, the path of any other. */
+const shown = (entry: Entry) =>
+  entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path;
 
 test('listing: a folder is requested page by page as rclone does', () =>
   servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
@@ -94,35 +101,22 @@ test('listing: names that can’t be paths are unsupported and protect the path 
         'a／b',
       ].sort(),
     );
-    const deep = (await pagesOf(remote.listRecursive(rootPath, {}, calm))).flat();
-    assert.equal(deep.filter(({ kind }) => kind === 'file').length, 3, 'of twins none is planned with');
+    const deep = await deepEntries(remote);
+    assert.equal(deep.filter(({ kind }) => kind === 'file').length, 3, 'no duplicate is planned with');
   }));
 
 test('listing: nodes with duplicate names are unsupported and can be neither read nor written', () =>
-  servedDrive({}, async ({ remote, server }) => {
-    const node = (id: string, name: string, kind = 'FILE') => ({
-      id,
-      name,
-      kind,
-      parents: [server.drive('anna@example.com').root.id],
-      status: 'AVAILABLE',
-      contentProperties: { size: 1, version: 1, md5: 'd41d8cd98f00b204e9800998ecf8427e' },
-    });
+  servedDrive({}, async ({ remote, server, drive }) => {
     const data = [
-      node('n1', 'Twin'),
-      node('n2', 'twin'),
-      node('n3', 'other'),
-      node('n4', 'rendition', 'ASSET'),
+      fileJson(drive, 'n1', 'Twin'),
+      fileJson(drive, 'n2', 'twin'),
+      fileJson(drive, 'n3', 'other'),
+      fileJson(drive, 'n4', 'rendition', { kind: 'ASSET' }),
     ];
     const twins = { operation: 'listNodes', url: /parents/, status: 200, body: { count: 4, data } } as const;
     server.addFault({ ...twins, count: Number.POSITIVE_INFINITY });
-    const deep = (await pagesOf(remote.listRecursive(rootPath, {}, calm))).flat();
-    assert.deepEqual(
-      deep
-        .map((entry) => (entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path))
-        .sort(),
-      ['duplicateName Twin', 'duplicateName twin', 'other'],
-    );
+    const deep = await deepEntries(remote);
+    assert.deepEqual(deep.map(shown).sort(), ['duplicateName Twin', 'duplicateName twin', 'other']);
     await refused(remote.stat(parsePath('TWIN'), calm), 'other');
   }));
 
@@ -130,8 +124,8 @@ test('listing: a file without its content is listed as unsupported', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('ready', 'x');
     const data = [
-      { id: 'n1', name: 'pending', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' },
-      { id: 'n2', name: 'empty-handed', kind: 'FILE', parents: [drive.root.id], status: 'AVAILABLE' },
+      fileJson(drive, 'n1', 'pending', { status: 'PENDING', contentProperties: undefined }),
+      fileJson(drive, 'n2', 'empty-handed', { contentProperties: undefined }),
     ];
     server.addFault({ operation: 'listNodes', url: /parents/, status: 200, body: { count: 2, data } });
     assert.deepEqual(await names(remote, rootPath), ['empty-handed (unreadable)', 'pending (unreadable)']);
@@ -194,10 +188,10 @@ test('listing: a folder that was moved away receives no writes', () =>
   }));
 
 test('listing: a recursive listing sends one request per folder, several concurrently, and retries failed pages only', () =>
-  servedDrive({ server: { pageSize: 5 } }, async ({ remote, server, drive, asked }) => {
+  servedDrive({ server: { pageSize: 5 } }, async ({ remote, server, drive, requested }) => {
     for (let i = 0; i < 12; i++) for (let j = 0; j < 7; j++) drive.putFile(`d${i}/s/f${j}`, 'x');
     assert.equal((await deepNames(remote, rootPath)).length, 84);
-    assert.equal(asked().length, 3 + 12 + 2 * 12);
+    assert.equal(requested().length, 3 + 12 + 2 * 12);
     server.addFault({ operation: 'listNodes', status: 503, probability: 0.3, seed: 5 });
     const again = await deepNames(patient(remote), rootPath);
     assert.equal(new Set(again).size, 84);
@@ -218,15 +212,11 @@ test('listing: a folder that disappears during a recursive listing is unsupporte
         return false;
       },
     });
-    const found = (await pagesOf(remote.listRecursive(rootPath, {}, calm))).flat();
-    assert.deepEqual(
-      found.map((entry) => (entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path)),
-      ['a/f', 'unreadable gone'],
-    );
+    assert.deepEqual((await deepEntries(remote)).map(shown), ['a/f', 'unreadable gone']);
   }));
 
 test('listing: recent writes are listed before the index shows them, and removed ones are not', () =>
-  servedDrive({ fakeClock: true, server: { pageSize: 3 } }, async ({ remote, server, drive, asked }) => {
+  servedDrive({ fakeClock: true, server: { pageSize: 3 } }, async ({ remote, server, drive, requested }) => {
     for (let i = 0; i < 4; i++) drive.putFile(`d/old${i}`, 'x');
     const folder = parsePath('d');
     await names(remote, folder);
@@ -243,30 +233,29 @@ test('listing: recent writes are listed before the index shows them, and removed
     assert.deepEqual(await deepNames(remote, folder), all);
     assert.deepEqual((await pagesOf(remote.list(folder, { namePrefix: 'mi' }, calm))).flat().length, 1);
     server.addFault({ operation: 'getNode', status: 503, count: 2 });
-    assert.deepEqual(await names(patient(remote), folder), all, 'a look that fails loses nothing');
+    assert.deepEqual(await names(patient(remote), folder), all, 'a failed read loses nothing');
     server.setIndexLag(0);
-    asked();
+    requested();
     assert.deepEqual(await names(remote, folder), all);
-    assert.deepEqual(asked(), ['listNodes', 'listNodes', 'getNode'], 'only what is missing is asked for');
+    assert.deepEqual(requested(), ['listNodes', 'listNodes', 'getNode'], 'only the missing node is read');
   }));
 
 function idOf({ version }: { readonly version?: string }): string {
   return version?.slice(0, version.lastIndexOf('/')) ?? '';
 }
 
-/** Files `d/f000`… in pages of 10, with a remote that has a listing of `d` under way: its first page was read. */
+/** Lists 35 files `d/f000`… in pages of 10, and makes a change after the first page. */
 async function underWay(
   options: { readonly indexLagMs?: number; readonly deep?: boolean; readonly path?: string },
   between: (it: ServedDrive) => unknown,
   after: (found: readonly string[], failure: unknown, it: ServedDrive) => void,
 ): Promise<void> {
-  const clock = createFakeClock();
   const { indexLagMs = 0, deep = false, path = 'd' } = options;
-  await servedDrive({ server: { pageSize: 10, indexLagMs }, host: { clock } }, async (it) => {
+  await servedDrive({ server: { pageSize: 10, indexLagMs }, fakeClock: true }, async (it) => {
     for (let i = 0; i < 35; i++) it.drive.putFile(`${path}/f${String(i).padStart(3, '0')}`, 'x');
     it.server.setIndexLag(0);
     const folder = parsePath(path);
-    // The second page is held until the change is made.
+    // The second page waits for the change.
     let pages = 0;
     it.server.addFault({
       operation: 'listNodes',
@@ -279,7 +268,7 @@ async function underWay(
         return false;
       },
     });
-    const remote = patient(it.remote, clock);
+    const remote = patient(it.remote, it.clock);
     const found: string[] = [];
     let failure: unknown;
     try {
@@ -301,16 +290,16 @@ for (const deep of [false, true])
   ] as const)
     for (const indexLagMs of [0, 60_000])
       test(`listing${deep ? ' deep' : ''}: ${what} is trashed and restored meanwhile (index ${indexLagMs} ms behind): nothing is missing`, async () => {
-        let asked = 0;
+        let requests = 0;
         await underWay(
           { deep, path: 'a/b/d', indexLagMs },
           ({ drive, server }) => {
             drive.trash(top);
-            // Restored once the rest of the first way through was answered.
+            // Restored after the rest of the first pass was sent.
             server.addFault({
               operation: ['listNodes', 'getNode'],
               when: ({ url }) => {
-                if (++asked > 1 && !url.includes('startToken') && drive.trashedNodes().length > 0)
+                if (++requests > 1 && !url.includes('startToken') && drive.trashedNodes().length > 0)
                   drive.restore(baseName(parsePath(top)));
                 return false;
               },
@@ -353,19 +342,9 @@ test('listing: concurrent deletes, moves and additions do not fail the list', as
 });
 
 test('listing: a count above the listed nodes is accepted the second time', () =>
-  servedDrive({ host: { clock: createFakeClock() } }, async ({ remote, server, drive }) => {
-    drive.putFile('d/f', 'x');
-    const { id } = drive.nodeAt('d/f');
-    const data = [
-      {
-        id,
-        name: 'f',
-        kind: 'FILE',
-        parents: [drive.nodeAt('d').id],
-        status: 'AVAILABLE',
-        contentProperties: { size: 1, version: 1 },
-      },
-    ];
+  servedDrive({ fakeClock: true }, async ({ remote, server, drive }) => {
+    const { id } = drive.putFile('d/f', 'x');
+    const data = [fileJson(drive, id, 'f', { parents: [drive.nodeAt('d').id] })];
     server.addFault({
       operation: 'listNodes',
       url: /parents%3A[^%]/,
@@ -381,16 +360,16 @@ for (const top of ['a', 'a/b', 'a/b/d'])
     servedDrive({}, async ({ remote, server, drive }) => {
       for (const name of ['f', 'g']) drive.putFile(`a/b/d/${name}`, 'x');
       const { id } = drive.nodeAt('a/b/d');
-      let asked = 0;
+      let requests = 0;
       server.addFault({
         operation: ['listNodes', 'getNode'],
         when: ({ url }) => {
           const isList = url.includes(`parents%3A${id}`);
-          if (isList && asked === 0) drive.trash(top);
-          if ((isList || asked > 0) && asked++ === 1) drive.restore(baseName(parsePath(top)));
+          if (isList && requests === 0) drive.trash(top);
+          if ((isList || requests > 0) && requests++ === 1) drive.restore(baseName(parsePath(top)));
           return false;
         },
       });
       assert.deepEqual(await deepNames(remote, parsePath('a')), ['b/d/f', 'b/d/g']);
-      assert.ok(asked > 1);
+      assert.ok(requests > 1);
     }));

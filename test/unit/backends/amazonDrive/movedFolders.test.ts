@@ -1,60 +1,56 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '../../../../src/base/clock';
-import { silentLog } from '../../../../src/base/log';
-import type { Place } from '../../../../src/plan/model/plan';
-import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
-import { readOnly } from '../../../../src/remote/layers/readOnly';
+import type { PlanOptions } from '../../../../src/plan/model/planOptions';
 import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, type RemotePath } from '../../../../src/remote/remotePath';
-import type { RunReport } from '../../../../src/transfer/runReport';
-import { planSync } from '../../../../src/usecases/planSync';
-import { describeReport, runPlan } from '../../../../src/usecases/runPlan';
+import { describeReport } from '../../../../src/usecases/runPlan';
 import type { DriveStore, DriveTestServer } from '../../../servers/amazonDrive/driveServer';
 import type { DriveOperation } from '../../../servers/amazonDrive/requests/driveRequest';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 import { body, calm, ifAbsent, ifMatch, names, noPrecondition, statFile } from '../../../support/remoteCalls';
-import { patient, servedDrive } from './driveFixture';
+import { patient, runSync, servedDrive, side } from './driveFixture';
 
-// What someone else does to a folder while files are being put into it: what is told as done is where it was to go.
+// Another client changes a folder during uploads into it: every file that is reported as done is at its path.
 
 const files = Array.from({ length: 60 }, (_, i) => `f${String(i).padStart(2, '0')}`);
 
-/** What another client does to the folder `up/in`, and what is told of a file that was in it then. */
+/** Changes of the folder `up/in` by another client, and the report about a file that was in the folder. */
 const changes: Readonly<
-  Record<string, { readonly act: (drive: DriveStore) => void; readonly told: RegExp }>
+  Record<string, { readonly act: (drive: DriveStore) => void; readonly reported: RegExp }>
 > = {
   'is moved': {
     act: (drive) => drive.move('up/in', 'far/in'),
-    told: /^"up\/in\/f\d\d" was stored, but its folder was moved to "far\/in" meanwhile\.$/,
+    reported: /^"up\/in\/f\d\d" was stored, but its folder was moved to "far\/in" meanwhile\.$/,
   },
   'is renamed': {
     act: (drive) => drive.move('up/in', 'up/out'),
-    told: /was stored, but its folder was moved to "up\/out" meanwhile/,
+    reported: /was stored, but its folder was moved to "up\/out" meanwhile/,
   },
   'is trashed': {
     act: (drive) => drive.trash('up/in'),
-    told: /was stored, but its folder was moved to the trash meanwhile|changed or removed by someone else/,
+    reported:
+      /was stored, but its folder was moved to the trash meanwhile|changed or removed by someone else/,
   },
   'is moved with its parent': {
     act: (drive) => drive.move('up', 'far/up'),
-    told: /was stored, but its folder was moved to "far\/up\/in" meanwhile/,
+    reported: /was stored, but its folder was moved to "far\/up\/in" meanwhile/,
   },
   'is trashed with its parent': {
     act: (drive) => drive.trash('up'),
-    told: /was stored, but its folder was moved to the trash meanwhile|changed or removed by someone else/,
+    reported:
+      /was stored, but its folder was moved to the trash meanwhile|changed or removed by someone else/,
   },
   'is moved, and another is made in its place': {
     act: (drive) => {
       drive.move('up/in', 'far/in');
       drive.makeFolder('up/in');
     },
-    told: /was stored, but its folder was moved to "far\/in" meanwhile/,
+    reported: /was stored, but its folder was moved to "far\/in" meanwhile/,
   },
 };
 
-/** Does `act` once, when the `n`-th request for `operation` comes. Gives the requests in their order, with the moment of `act`. */
+/** Runs `act` once, at the `n`-th request for `operation`. Returns the requests in order, with the moment of `act`. */
 function onRequest(server: DriveTestServer, operation: DriveOperation, n: number, act: () => void): string[] {
   const events: string[] = [];
   let count = 0;
@@ -71,40 +67,21 @@ function onRequest(server: DriveTestServer, operation: DriveOperation, n: number
   return events;
 }
 
-/** Whether a look came after the upload of `file` and before its folder moved: then it was there when it was told as done. */
+/** Whether a read came after the upload of `file` and before the change: then the file was in place when it was reported. */
 function wasSeenInPlace(events: readonly string[], file: string): boolean {
   const between = events.slice(events.indexOf(`upload ${file}`), events.indexOf('act'));
   return between[0] === `upload ${file}` && between.includes('getNode');
 }
 
-const folderOf = (remote: string, path: string): Place => ({ kind: 'remote', remote, path: parsePath(path) });
-
-async function synced(
-  disk: Remote,
-  drive: Remote,
-  options: Partial<PlanOptions> = {},
-  transfers = 16,
-): Promise<RunReport> {
-  const source = { remote: disk, root: parsePath(''), place: folderOf('disk', '') };
-  const target = { remote: drive, root: parsePath('up/in'), place: folderOf('drive', 'up/in') };
-  const looking = <T extends { remote: Remote }>(side: T) => ({
-    ...side,
-    remote: readOnly(side.remote),
-  });
-  const plan = await planSync(
-    { source: looking(source), target: looking(target), options: { ...defaultPlanOptions, ...options } },
-    calm,
-  );
-  const host = { log: silentLog, clock: systemClock, storageFolder: undefined };
-  return runPlan(plan, source, target, { host, transfers }, calm);
-}
+const syncInto = (disk: Remote, drive: Remote, options: Partial<PlanOptions> = {}, transfers = 16) =>
+  runSync(side('disk', disk), side('drive', drive, 'up/in'), options, transfers);
 
 const contentAt = (drive: DriveStore, path: string) => {
   const node = drive.node(path);
   return node && drive.tree().includes(path) ? drive.read(path).toString() : undefined;
 };
 
-for (const [what, { act, told }] of Object.entries(changes))
+for (const [what, { act, reported }] of Object.entries(changes))
   test(`moved folders: while 60 files are uploaded their folder ${what}: files reported as done are there, the others are reported`, async () => {
     for (const [n, transfers] of [
       [1, 16],
@@ -121,7 +98,7 @@ for (const [what, { act, told }] of Object.entries(changes))
           for (const file of files) disk.put(file, `content of ${file}`);
           const store = patient(remote);
           const events = onRequest(server, 'upload', n, () => act(drive));
-          const report = await synced(disk, store, { verb }, transfers);
+          const { report } = await syncInto(disk, store, { verb }, transfers);
           assert.equal(report.results.length, 60);
           let elsewhere = 0;
           for (const { path, outcome, error } of report.results) {
@@ -132,9 +109,9 @@ for (const [what, { act, told }] of Object.entries(changes))
             } else {
               elsewhere++;
               assert.equal(outcome, 'changed', error?.message);
-              assert.match(error?.message ?? '', told);
+              assert.match(error?.message ?? '', reported);
             }
-            // A move keeps what did not arrive.
+            // A move keeps the source of every file that did not arrive.
             assert.equal(
               disk.paths().includes(path),
               verb === 'sync' || outcome !== 'done',
@@ -146,8 +123,8 @@ for (const [what, { act, told }] of Object.entries(changes))
           const lines = [...describeReport(report)].join('\n');
           assert.ok(elsewhere === 0 || lines.includes(`${elsewhere} changed`), lines);
           server.clearFaults();
-          // The next run knows the right folder.
-          const again = await synced(disk, store, { verb });
+          // The next run uses the right folder.
+          const { report: again } = await syncInto(disk, store, { verb });
           assert.equal(again.totals.done, again.results.length, JSON.stringify(again.results));
           for (const file of files)
             if (verb === 'sync' || !wasSeenInPlace(events, file))
@@ -162,20 +139,20 @@ test('moved folders: deletes are withheld when files went elsewhere', () =>
     const disk = createMemoryRemote();
     for (const file of files.slice(0, 5)) disk.put(file, file);
     onRequest(server, 'upload', 5, () => drive.move('up/in', 'far/in'));
-    const report = await synced(disk, patient(remote), { deletes: 'after' });
+    const { report } = await syncInto(disk, patient(remote), { deletes: 'after' });
     assert.ok(report.totals.changed > 0);
     assert.match(report.deletesWithheld ?? '', /kept/);
     assert.equal(drive.read('far/in/old').toString(), 'only here');
   }));
 
 const up = parsePath('up/in/f');
-/** What writes besides an upload of a new file; each with the request at which the folder moves. */
+/** Writes besides an upload of a new file, each with the request at which the folder moves. */
 const writes: Readonly<Record<string, readonly [DriveOperation, (remote: Remote) => Promise<unknown>]>> = {
-  'an overwrite of what was seen': [
+  'an overwrite of the listed file': [
     'overwrite',
     async (remote) => remote.write(up, body('new'), {}, ifMatch(await statFile(remote, up)), calm),
   ],
-  'an overwrite of whatever is there': [
+  'an overwrite without a precondition': [
     'overwrite',
     async (remote) => {
       await names(remote, parsePath('up/in'));
@@ -225,26 +202,20 @@ for (const [what, [operation, write]] of Object.entries(writes))
 
 test('moved folders: a file that is moved or renamed during its overwrite is reported with its new place', async () => {
   for (const to of ['far/f', 'up/in/other', 'far/other name'])
-    for (const precondition of ['ifMatch', 'anything'] as const)
+    for (const hasPrecondition of [true, false])
       await servedDrive({}, async ({ remote, server, drive }) => {
         drive.putFile('up/in/f', 'old');
         drive.makeFolder('far');
         const seen = await statFile(remote, up);
         onRequest(server, 'overwrite', 1, () => drive.move('up/in/f', to));
         await assert.rejects(
-          remote.write(
-            up,
-            body('new'),
-            {},
-            precondition === 'anything' ? noPrecondition : ifMatch(seen),
-            calm,
-          ),
+          remote.write(up, body('new'), {}, hasPrecondition ? ifMatch(seen) : noPrecondition, calm),
           (error) =>
             isRemoteError(error, 'changed') &&
             error.message === `"up/in/f" was stored, but it was moved to "${to}" meanwhile.`,
         );
         assert.deepEqual(drive.tree('up/in'), to.startsWith('up/in/') ? ['other'] : []);
-        // Nobody takes the moved file for the one at the old path afterwards.
+        // The moved file no longer counts as the file at the old path.
         await remote.write(up, body('mine'), {}, ifAbsent, calm);
         assert.equal(drive.read(to).toString(), 'new');
         assert.equal(drive.read('up/in/f').toString(), 'mine');

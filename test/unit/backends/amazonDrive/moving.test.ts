@@ -154,7 +154,7 @@ test('moving: the rollback has time when the service holds back all requests', (
   }));
 
 test('moving: a file that the target folder holds as well leaves its old folder', () =>
-  servedDrive({}, async ({ remote, server, drive, asked }) => {
+  servedDrive({}, async ({ remote, server, drive, requested }) => {
     for (const name of ['f', 'g']) {
       drive.putFile(`a/${name}`, 'x');
       drive.makeFolder('b');
@@ -162,12 +162,12 @@ test('moving: a file that the target folder holds as well leaves its old folder'
     }
     const [f, g] = await Promise.all(['a/f', 'a/g'].map((path) => statFile(remote, parsePath(path))));
     assert.ok(f && g);
-    asked();
+    requested();
     const moved = await remote.serverSideMove(f, parsePath('b/f'), noPrecondition, calm);
     assert.equal(moved.path, 'b/f');
     assert.deepEqual(drive.tree(), ['a/', 'a/g', 'b/', 'b/f', 'b/g']);
     assert.deepEqual(
-      asked().filter((operation) => !['getNode', 'listNodes'].includes(operation)),
+      requested().filter((operation) => !['getNode', 'listNodes'].includes(operation)),
       ['removeChild'],
     );
     await remote.serverSideMove(g, parsePath('b/g'), noPrecondition, stopAfter(server, 'removeChild'));

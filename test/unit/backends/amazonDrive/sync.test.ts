@@ -1,55 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { systemClock } from '../../../../src/base/clock';
-import { silentLog } from '../../../../src/base/log';
-import type { Place, Plan } from '../../../../src/plan/model/plan';
-import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
-import { readOnly } from '../../../../src/remote/layers/readOnly';
-import type { Remote } from '../../../../src/remote/remote';
-import { parsePath, type RemotePath, rootPath } from '../../../../src/remote/remotePath';
-import type { RunReport } from '../../../../src/transfer/runReport';
-import { planSync } from '../../../../src/usecases/planSync';
-import { runPlan } from '../../../../src/usecases/runPlan';
+import type { Plan } from '../../../../src/plan/model/plan';
+import { parsePath } from '../../../../src/remote/remotePath';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
-import { calm, deepNames, pattern, readText, write } from '../../../support/remoteCalls';
+import { calm, deepNames, pattern, read, readText, write } from '../../../support/remoteCalls';
 import { served } from '../s3/s3Fixture';
-import { patient, servedDrive } from './driveFixture';
-
-interface Side {
-  readonly remote: Remote;
-  readonly root: RemotePath;
-  readonly place: Place;
-}
-
-const side = (name: string, remote: Remote, root: string): Side => ({
-  remote,
-  root: parsePath(root),
-  place: { kind: 'remote', remote: name, path: parsePath(root) },
-});
-
-function planned(source: Side, target: Side, options: Partial<PlanOptions> = {}): Promise<Plan> {
-  const looking = (one: Side) => ({ ...one, remote: readOnly(one.remote) });
-  return planSync(
-    { source: looking(source), target: looking(target), options: { ...defaultPlanOptions, ...options } },
-    calm,
-  );
-}
-
-function run(plan: Plan, source: Side, target: Side): Promise<RunReport> {
-  const host = { log: silentLog, clock: systemClock, storageFolder: undefined };
-  return runPlan(plan, source, target, { host }, calm);
-}
-
-async function synced(source: Side, target: Side, options: Partial<PlanOptions> = {}): Promise<Plan> {
-  const plan = await planned(source, target, options);
-  const report = await run(plan, source, target);
-  assert.equal(
-    report.totals.done,
-    plan.actions.length,
-    JSON.stringify(report.results.filter(({ outcome }) => outcome !== 'done')),
-  );
-  return plan;
-}
+import { patient, planned, servedDrive, side, synced } from './driveFixture';
 
 const ids = (plan: Plan) => plan.actions.map(({ id }) => id);
 
@@ -71,16 +27,13 @@ test('sync: between S3 and Amazon Drive in both directions, verified by MD5', ()
       for (const [path, content] of Object.entries(contents)) {
         const found = await drive.stat(parsePath(`backup/${path}`), calm);
         assert.ok(found.kind === 'file' && found.size === content.length, path);
-        const { stream } = await drive.read(parsePath(`backup/${path}`), {}, calm);
-        const chunks: Buffer[] = [];
-        for await (const chunk of stream) chunks.push(chunk);
-        assert.ok(Buffer.concat(chunks).equals(content), path);
+        assert.ok((await read(drive, parsePath(`backup/${path}`))).equals(content), path);
       }
       for (const compare of ['rclone', 'checksum', 'size-only'] as const) {
         assert.deepEqual(ids(await planned(s3, acd, { compare })), [], compare);
         assert.deepEqual(ids(await planned(acd, s3, { compare })), [], compare);
       }
-      // Sizes are all that is compared by default, as in rclone: the drive keeps no times.
+      // By default only sizes are compared, as in rclone: the drive has no modified times.
       store.putFile('backup/a.txt', 'HELLO');
       assert.deepEqual(ids(await planned(acd, s3)), []);
       store.putFile('backup/new/b', 'from the drive');
@@ -101,8 +54,8 @@ test('sync: names that differ in letter case only are a conflict, and nothing is
   servedDrive({}, async ({ remote, drive }) => {
     const disk = createMemoryRemote();
     for (const name of ['Read me', 'read me', 'Sub/f', 'sub/g', 'fine']) disk.put(name, name);
-    const source = side('disk', disk, '');
-    const target = side('acd', remote, '');
+    const source = side('disk', disk);
+    const target = side('acd', remote);
     const plan = await synced(source, target);
     assert.deepEqual(
       plan.conflicts.map(({ path, because, with: other }) => [path, because, other]),
@@ -121,7 +74,7 @@ test('sync: a file that is too large or whose name is too long is skipped with t
     disk.put('large', pattern(1025));
     disk.put('x'.repeat(281), 'x');
     disk.put('just fits', pattern(1024));
-    const plan = await synced(side('disk', disk, ''), side('acd', remote, ''));
+    const plan = await synced(side('disk', disk), side('acd', remote));
     assert.deepEqual(
       plan.skipped.map(({ because, detail }) => [because, detail]),
       [
@@ -133,29 +86,29 @@ test('sync: a file that is too large or whose name is too long is skipped with t
   }));
 
 test('sync: new files cost one request each and shared reads of their folders, an unchanged tree one per folder, a download one per file', () =>
-  servedDrive({}, async ({ remote, drive, asked, another }) => {
+  servedDrive({}, async ({ remote, drive, requested, another }) => {
     const disk = createMemoryRemote();
     for (let i = 0; i < 300; i++) disk.put(`d${i % 10}/f${i}`, `content ${i}`);
-    const source = side('disk', disk, '');
+    const source = side('disk', disk);
     const target = side('acd', remote, 'new');
     await synced(source, target);
     const counts = new Map<string, number>();
-    for (const operation of asked()) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+    for (const operation of requested()) counts.set(operation, (counts.get(operation) ?? 0) + 1);
     assert.equal(counts.get('upload'), 300);
     assert.equal(counts.get('createFolder'), 11);
-    assert.ok((counts.get('listNodes') ?? 0) <= 4, 'whether the folder is there');
-    const looks = counts.get('getNode') ?? 0;
-    assert.ok(looks >= 11 && looks <= 150, `${looks} looks whether a folder is in its place still`);
+    assert.ok((counts.get('listNodes') ?? 0) <= 4, 'checks whether the folder exists');
+    const reads = counts.get('getNode') ?? 0;
+    assert.ok(reads >= 11 && reads <= 150, `${reads} reads check whether a folder is still in its place`);
     assert.equal(
       [...counts.values()].reduce((a, b) => a + b),
-      311 + (counts.get('listNodes') ?? 0) + looks,
+      311 + (counts.get('listNodes') ?? 0) + reads,
     );
     assert.deepEqual(ids(await planned(source, target)), []);
-    assert.equal(asked().length, 11);
+    assert.equal(requested().length, 11);
     const back = createMemoryRemote();
     const fresh = await another();
-    await synced(side('acd', fresh, 'new'), side('disk', back, ''));
-    const operations = asked();
+    await synced(side('acd', fresh, 'new'), side('disk', back));
+    const operations = requested();
     assert.equal(operations.filter((operation) => operation === 'download').length, 300);
     assert.equal(operations.length, 300 + 12);
     assert.deepEqual(back.paths(), disk.paths());
@@ -169,8 +122,8 @@ test('sync: with five faults in a hundred every file arrives once', () =>
     server.addFault({ probability: 0.02, seed: 11, status: 503 });
     server.addFault({ probability: 0.02, seed: 12, loseResponse: true });
     server.addFault({ probability: 0.01, seed: 13, status: 500, afterDoing: true });
-    const source = side('disk', disk, '');
-    const target = side('acd', patient(remote), rootPath);
+    const source = side('disk', disk);
+    const target = side('acd', patient(remote));
     await synced(source, target);
     server.clearFaults();
     assert.deepEqual(ids(await planned(source, target, { compare: 'checksum', deletes: 'after' })), []);
@@ -182,7 +135,7 @@ test('sync: deletes go to the trash', () =>
     for (const name of ['a', 'b', 'c']) drive.putFile(name, name);
     const disk = createMemoryRemote();
     for (const name of ['a', 'b']) disk.put(name, name);
-    await synced(side('disk', disk, ''), side('acd', remote, ''), { deletes: 'after' });
+    await synced(side('disk', disk), side('acd', remote), { deletes: 'after' });
     assert.deepEqual(drive.tree(), ['a', 'b']);
     assert.deepEqual(
       drive.trashedNodes().map(({ name }) => name),

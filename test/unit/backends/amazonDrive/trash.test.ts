@@ -44,12 +44,12 @@ test('trash: a deleted file is listed with its path and restored unchanged', () 
   }));
 
 test('trash: a folder is trashed by one request and restored with its content', () =>
-  servedDrive({}, async ({ remote, drive, asked }) => {
+  servedDrive({}, async ({ remote, drive, requested }) => {
     for (const file of ['a/f', 'a/deep/g', 'b']) drive.putFile(file, file);
     await names(remote, rootPath);
-    asked();
+    requested();
     await remote.trashFolder(parsePath('a'), calm);
-    assert.deepEqual(asked(), ['getNode', 'trashNode']);
+    assert.deepEqual(requested(), ['getNode', 'trashNode']);
     assert.deepEqual(await names(remote, rootPath), ['b']);
     const items = await trashed(remote);
     assert.deepEqual(

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import type { ByteSource } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
-import { createFakeClock } from '../../../support/fakeClock';
 import {
   at,
   body,
@@ -19,22 +18,22 @@ import {
   statFile,
   wholeBody,
 } from '../../../support/remoteCalls';
-import { patient, servedDrive } from './driveFixture';
+import { fileJson, patient, servedDrive } from './driveFixture';
 
 test('upload: fifty concurrent writes create a new folder once, with one request per file and shared checks', () =>
-  servedDrive({}, async ({ remote, drive, asked }) => {
+  servedDrive({}, async ({ remote, drive, requested }) => {
     const folder = parsePath('new/deeper');
     await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
         remote.write(at(folder, `f${i}`), body(`${i}`), {}, ifAbsent, calm),
       ),
     );
-    const operations = asked();
+    const operations = requested();
     assert.equal(operations.filter((operation) => operation === 'upload').length, 50);
     assert.equal(operations.filter((operation) => operation === 'createFolder').length, 2);
     assert.equal(operations.filter((operation) => operation === 'listNodes').length, 1, 'the upper folder');
-    assert.ok(operations.length >= 55, 'both folders are looked for at the end');
-    assert.ok(operations.length <= 53 + 25, `${operations.length} requests: looks are shared`);
+    assert.ok(operations.length >= 55, 'both folders are verified at the end');
+    assert.ok(operations.length <= 53 + 25, `${operations.length} requests: reads are shared`);
     assert.equal(drive.tree('new/deeper').length, 50);
   }));
 
@@ -71,16 +70,16 @@ test('upload: a form is sent with its exact length in bounded memory', () =>
   }));
 
 test('upload: an overwrite keeps the node, with its labels and its other folders', () =>
-  servedDrive({}, async ({ remote, drive, asked }) => {
+  servedDrive({}, async ({ remote, drive, requested }) => {
     drive.putFile('Mixed.txt', 'old', { labels: ['red'], description: 'mine' });
     drive.makeFolder('other');
     drive.link('Mixed.txt', 'other');
     const { id } = drive.nodeAt('Mixed.txt');
     await names(remote, rootPath);
-    asked();
+    requested();
     const entry = await remote.write(parsePath('mixed.TXT'), body('new'), {}, noPrecondition, calm);
     assert.equal(entry.path, 'Mixed.txt');
-    assert.deepEqual(asked(), ['getNode', 'overwrite']);
+    assert.deepEqual(requested(), ['getNode', 'overwrite']);
     const node = drive.nodeAt('other/Mixed.txt');
     assert.equal(node.id, id);
     assert.deepEqual(node.labels, ['red']);
@@ -108,39 +107,37 @@ test('upload: a file that the index doesn’t show yet is overwritten, not dupli
   }));
 
 test('upload: a file whose upload failed is recognised by size and MD5 when it appears', async () => {
-  for (const status of [408, 500, 503, 504]) {
-    const clock = createFakeClock();
-    await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
-      const { remote, server, drive, asked } = it;
+  const options = { fakeClock: true, settings: { upload_wait_per_gb: '2000h' } };
+  for (const status of [408, 500, 503, 504])
+    await servedDrive(options, async ({ remote, server, drive, requested }) => {
       drive.makeFolder('d');
       await names(remote, parsePath('d'));
-      asked();
+      requested();
       server.addFault({ operation: 'upload', status, appearsAfterMs: 0 });
       const entry = await remote.write(parsePath('d/f'), body(pattern(3000)), {}, ifAbsent, calm);
       assert.equal(entry.size, 3000);
-      assert.equal(asked().filter((operation) => operation === 'upload').length, 1);
+      assert.equal(requested().filter((operation) => operation === 'upload').length, 1);
     });
-  }
 });
 
 test('upload: a file is recognised after a lost response, and when it appears between two polls', () =>
   servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
-    const { remote, server, asked, clock } = it;
+    const { remote, server, requested, clock } = it;
     server.addFault({ operation: 'upload', loseResponse: true });
     await remote.write(parsePath('lost'), body(pattern(3000)), {}, ifAbsent, calm);
     server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 30 });
     server.addFault({ operation: 'listNodes', url: /name/, delayMs: 20, count: 9 });
     await remote.write(parsePath('late'), body(pattern(3000)), {}, ifAbsent, calm);
-    assert.equal(asked().filter((operation) => operation === 'upload').length, 2);
+    assert.equal(requested().filter((operation) => operation === 'upload').length, 2);
     assert.ok(clock.waits.filter((ms) => ms === 5000).length <= 5);
   }));
 
 test('upload: old content of the same size is not mistaken for the new content', () =>
   servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
-    const { remote, server, drive, asked } = it;
+    const { remote, server, drive, requested } = it;
     drive.putFile('f', 'old content!!');
     const seen = await statFile(remote, parsePath('f'));
-    asked();
+    requested();
     server.addFault({ operation: 'overwrite', status: 500 });
     await refused(
       remote.write(parsePath('f'), body('new content!!'), {}, ifMatch(seen), calm),
@@ -154,20 +151,20 @@ test('upload: old content of the same size is not mistaken for the new content',
   }));
 
 test('upload: no polls follow an incomplete body, a wait of zero, or a rejection', () =>
-  servedDrive({ fakeClock: true }, async ({ remote, server, asked, another }) => {
+  servedDrive({ fakeClock: true }, async ({ remote, server, requested, another }) => {
     await names(remote, rootPath);
-    asked();
+    requested();
     server.addFault({ operation: 'upload', cutRequestAfterBytes: 100_000 });
     await refused(remote.write(parsePath('f'), body(pattern(8_300_000)), {}, ifAbsent, calm), 'unavailable');
     for (const status of [400, 403, 429, 509]) {
       server.addFault({ operation: 'upload', status });
       await assert.rejects(remote.write(parsePath('f'), body('x'), {}, ifAbsent, calm));
     }
-    assert.deepEqual(new Set(asked()), new Set(['upload']));
+    assert.deepEqual(new Set(requested()), new Set(['upload']));
     const hasty = await another({ upload_wait_per_gb: 0 });
     server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 60_000 });
     await refused(hasty.write(parsePath('f'), body('x'), {}, ifAbsent, calm), 'unavailable');
-    assert.ok(!asked().includes('listNodes'));
+    assert.ok(!requested().includes('listNodes'));
   }));
 
 test('upload: a small file whose response was lost is one file after the retry', () =>
@@ -209,7 +206,7 @@ test('upload: an overwrite that was stored corrupted is sent again and is no cha
       count: Number.POSITIVE_INFINITY,
     });
     await refused(patient(remote).write(parsePath('f'), body('third'), {}, ifMatch(now), calm), 'corrupted');
-    assert.equal(forever.hits, 8, 'as many tries as the layer around has');
+    assert.equal(forever.hits, 8, 'as many attempts as the retry layer makes');
   }));
 
 for (const [what, size, stored] of [
@@ -221,20 +218,19 @@ for (const [what, size, stored] of [
 ] as const)
   test(`upload: without an MD5 the size shows that the service stored a file ${what}`, () =>
     servedDrive({}, async ({ remote, server, drive }) => {
-      // Of which every answer tells the size alone.
-      const told = { lacksMd5: true, count: Number.POSITIVE_INFINITY } as const;
-      const untold = ['upload', 'overwrite', 'getNode', 'listNodes'] as const;
+      const operation = ['upload', 'overwrite', 'getNode', 'listNodes'] as const;
+      const withoutMd5 = { operation, lacksMd5: true, count: Number.POSITIVE_INFINITY };
       const content = pattern(size, 7);
-      const spoilt = server.addFault({ operation: 'upload', storesBytes: stored, lacksMd5: true });
-      server.addFault({ operation: untold, ...told });
+      const corrupted = server.addFault({ operation: 'upload', storesBytes: stored, lacksMd5: true });
+      server.addFault(withoutMd5);
       await refused(remote.write(parsePath('f'), body(content), {}, ifAbsent, calm), 'corrupted');
-      assert.deepEqual([spoilt.hits, drive.tree(), drive.trashedNodes().length], [1, [], 1]);
+      assert.deepEqual([corrupted.hits, drive.tree(), drive.trashedNodes().length], [1, [], 1]);
       const seen = await remote.write(parsePath('f'), body(content), {}, ifAbsent, calm);
       assert.equal(seen.md5, undefined);
 
       server.clearFaults();
-      const spoiltToo = server.addFault({ operation: 'overwrite', storesBytes: stored, lacksMd5: true });
-      server.addFault({ operation: untold, ...told });
+      const corruptedToo = server.addFault({ operation: 'overwrite', storesBytes: stored, lacksMd5: true });
+      server.addFault(withoutMd5);
       const changed = pattern(size, 8);
       await assert.rejects(
         remote.write(parsePath('f'), body(changed), {}, ifMatch(seen), calm),
@@ -242,9 +238,9 @@ for (const [what, size, stored] of [
           isRemoteError(error, 'corrupted') &&
           error.message.includes(`with ${stored} bytes instead of ${size}`),
       );
-      // The layer around tries again under the same precondition: what it meets is its own.
+      // The retry layer writes again with the same precondition, over our own corrupted content.
       await remote.write(parsePath('f'), body(changed), {}, ifMatch(seen), calm);
-      assert.equal(spoiltToo.hits, 1);
+      assert.equal(corruptedToo.hits, 1);
       assert.ok(drive.read('f').equals(changed));
       assert.deepEqual([drive.tree(), drive.trashedNodes().length], [['f'], 1]);
     }));
@@ -260,13 +256,13 @@ test('upload: a token that expires during a large upload is renewed and the file
   }));
 
 test('upload: a large file is not sent to a name that is taken', () =>
-  servedDrive({}, async ({ remote, drive, asked }) => {
+  servedDrive({}, async ({ remote, drive, requested }) => {
     drive.putFile('f', 'x');
     await refused(
       remote.write(parsePath('f'), body(pattern(9_000_000)), {}, ifAbsent, calm),
       'alreadyExists',
     );
-    assert.ok(!asked().includes('upload'));
+    assert.ok(!requested().includes('upload'));
   }));
 
 test('upload: a folder that disappears is created again once', () =>
@@ -278,23 +274,24 @@ test('upload: a folder that disappears is created again once', () =>
   }));
 
 test('upload: a file above the size limit is rejected with the name of the setting', () =>
-  servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, asked }) => {
+  servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, requested }) => {
     assert.equal(remote.capabilities.maxFileSize, 1024);
     await assert.rejects(
       remote.write(parsePath('f'), body(pattern(1025)), {}, noPrecondition, calm),
       (error) => isRemoteError(error, 'unsupported') && /max_size/.test(error.message),
     );
-    assert.deepEqual(asked(), []);
+    assert.deepEqual(requested(), []);
   }));
 
 test('upload: a move renames, moves, and avoids a conflict in the old folder as rclone does', () =>
-  servedDrive({}, async ({ remote, drive, asked }) => {
+  servedDrive({}, async ({ remote, drive, requested }) => {
     drive.putFile('one/f', 'content');
     drive.putFile('one/taken', 'in the way');
     drive.makeFolder('two');
     for (const folder of ['', 'one', 'two']) await names(remote, parsePath(folder));
     const { id } = drive.nodeAt('one/f');
-    const changes = () => asked().filter((operation) => operation !== 'getNode' && operation !== 'listNodes');
+    const changes = () =>
+      requested().filter((operation) => operation !== 'getNode' && operation !== 'listNodes');
     changes();
     let file = await statFile(remote, parsePath('one/f'));
     file = await remote.serverSideMove(file, parsePath('one/g'), ifAbsent, calm);
@@ -339,16 +336,18 @@ test('upload: a move whose second half fails is rolled back and can be retried',
   }));
 
 test('upload: a folder is moved and renamed by one call', () =>
-  servedDrive({}, async ({ remote, drive, asked }) => {
+  servedDrive({}, async ({ remote, drive, requested }) => {
     drive.putFile('sub/deep/f', 'x');
     drive.makeFolder('one');
     drive.putFile('sub/other/g', 'y');
     await names(remote, parsePath('sub/deep'));
     await names(remote, parsePath('one'));
-    asked();
+    requested();
     await remote.serverSideMoveFolder(parsePath('sub/deep'), parsePath('one/deeper'), calm);
     assert.ok(
-      asked().every((operation) => ['listNodes', 'getNode', 'patchNode', 'moveChild'].includes(operation)),
+      requested().every((operation) =>
+        ['listNodes', 'getNode', 'patchNode', 'moveChild'].includes(operation),
+      ),
     );
     assert.deepEqual(drive.tree(), [
       'one/',
@@ -385,14 +384,13 @@ test('upload: a node in several folders is moved out of one only and not renamed
   }));
 
 test('upload: a file that the service still processes is awaited, not trashed', async () => {
-  for (const precondition of [ifAbsent, noPrecondition]) {
-    const clock = createFakeClock();
-    await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+  for (const precondition of [ifAbsent, noPrecondition])
+    await servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
       if (precondition === noPrecondition) drive.putFile('f', 'old');
       await names(remote, rootPath);
       const operation = precondition === noPrecondition ? 'overwrite' : 'upload';
-      const facts = { name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' };
-      const pending = () => ({ id: drive.nodeAt('f').id, ...facts });
+      const state = { status: 'PENDING', contentProperties: undefined };
+      const pending = () => fileJson(drive, drive.nodeAt('f').id, 'f', state);
       server.addFault({ operation, status: 201, afterDoing: true, body: { toJSON: pending } });
       server.addFault({
         operation: 'getNode',
@@ -407,7 +405,6 @@ test('upload: a file that the service still processes is awaited, not trashed', 
       assert.deepEqual(drive.trashedNodes(), []);
       assert.deepEqual(clock.waits.filter((ms) => ms === 5000).length, 2);
     });
-  }
 });
 
 test('upload: a file that someone else trashed during the write is changed', () =>
@@ -415,14 +412,18 @@ test('upload: a file that someone else trashed during the write is changed', () 
     drive.putFile('f', 'old');
     const seen = await statFile(remote, parsePath('f'));
     const { id } = drive.nodeAt('f');
-    const answer = { id, name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'TRASH' };
+    const response = fileJson(drive, id, 'f', { status: 'TRASH' });
     server.addFault({
       operation: 'overwrite',
       status: 200,
-      body: { ...answer, contentProperties: { size: 3, version: 2 } },
+      body: { ...response, contentProperties: { size: 3, version: 2 } },
     });
     await refused(remote.write(parsePath('f'), body('new'), {}, ifMatch(seen), calm), 'changed');
-    server.addFault({ operation: 'overwrite', status: 200, body: { ...answer, status: 'PENDING' } });
+    server.addFault({
+      operation: 'overwrite',
+      status: 200,
+      body: { ...response, status: 'PENDING', contentProperties: undefined },
+    });
     server.addFault({ operation: 'getNode', skip: 1, status: 404 });
     await refused(remote.write(parsePath('f'), body('new'), {}, ifMatch(seen), calm), 'changed');
     assert.deepEqual(drive.trashedNodes(), []);
@@ -447,23 +448,20 @@ for (const [name, size] of [
       assert.equal(drive.trashedNodes().length, 0);
     }));
 
-test('upload: a name that somebody else took is reported as taken, however late the index is', () =>
+test('upload: a name that another client took is reported as taken, however late the index is', () =>
   servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
     await names(remote, rootPath);
     server.setIndexLag(600_000);
     drive.putFile('f', 'theirs');
-    for (const status of [503, 500]) {
-      server.addFault({ operation: 'upload', status });
-      await refused(
-        patient(remote, clock).write(parsePath('f'), body('ours!!'), {}, ifAbsent, calm),
-        'alreadyExists',
-      );
-    }
     drive.makeFolder('g');
-    server.addFault({ operation: 'upload', status: 503 });
-    await refused(
-      patient(remote, clock).write(parsePath('g'), body('ours!!'), {}, ifAbsent, calm),
-      'alreadyExists',
-    );
+    for (const [name, status] of [
+      ['f', 503],
+      ['f', 500],
+      ['g', 503],
+    ] as const) {
+      server.addFault({ operation: 'upload', status });
+      const write = patient(remote, clock).write(parsePath(name), body('ours!!'), {}, ifAbsent, calm);
+      await refused(write, 'alreadyExists');
+    }
     assert.equal(drive.read('f').toString(), 'theirs');
   }));
