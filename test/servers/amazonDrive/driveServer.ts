@@ -49,8 +49,6 @@ export interface DriveTestServer {
   readonly authUrl: string;
   /** `http://127.0.0.1:PORT/auth/o2/token` */
   readonly tokenUrl: string;
-  /** `http://127.0.0.1:PORT/user/profile` */
-  readonly profileUrl: string;
   /** `http://127.0.0.1:PORT/drive/v1/`, with the slash; discovery is `account/endpoint` below it. */
   readonly endpoint: string;
   /** A client that must send its secret. */
@@ -133,7 +131,6 @@ export async function startDriveServer(options: DriveServerOptions = {}): Promis
     port,
     authUrl: `${origin}/ap/oa`,
     tokenUrl: `${origin}/auth/o2/token`,
-    profileUrl: `${origin}/user/profile`,
     endpoint: `${origin}/drive/v1/`,
     clientId: CLIENT.id,
     clientSecret: CLIENT.secret ?? '',

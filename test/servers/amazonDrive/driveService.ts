@@ -14,10 +14,9 @@ import { ListPages } from './operations/listPages';
 import { TempLinks } from './operations/tempLinks';
 import { bodyTooLarge, DriveError, driveJson, notPermitted, tokenExpired } from './requests/driveError';
 import { type DriveRequest, parseDriveRequest } from './requests/driveRequest';
-import { faultReply } from './requests/faultReply';
-import { type DriveFault, type DriveTarget, driveFaults } from './requests/faults';
+import { type DriveFault, type DriveTarget, driveFaults, faultReply } from './requests/faults';
+import { uploadBody } from './requests/multipartForm';
 import { harmlessHeaders, harmlessUrl, type LoggedDriveRequest } from './requests/requestLog';
-import { uploadBody } from './requests/uploadBody';
 import type { Accounts } from './signIn/accounts';
 import { appNameFor } from './signIn/accounts';
 import { bearerOf, type SignInService } from './signIn/signInService';
@@ -50,7 +49,6 @@ export class DriveService {
   readonly drives = new Map<string, DriveStore>();
   /** `http://127.0.0.1:PORT`, once the port is known. */
   origin = '';
-  private readonly contents = new Map<string, ContentStore>();
   private readonly memory = new ContentStore();
   private readonly timers = new Set<NodeJS.Timeout>();
   private lagMs: number;
@@ -71,17 +69,11 @@ export class DriveService {
     const place =
       folder && path.join(folder, createHash('sha256').update(account).digest('hex').slice(0, 16));
     const contents = place ? new ContentStore(path.join(place, 'content')) : this.memory;
-    this.contents.set(account, contents);
     const journal = place ? new Journal(place) : undefined;
     const made = new DriveStore({ account, owner: appNameFor(account), now, contents, journal });
     made.search.lagMs = this.lagMs;
     this.drives.set(account, made);
     return made;
-  }
-
-  /** Where the contents of an account's files are. */
-  contentsOf(account: string): ContentStore {
-    return this.contents.get(account) ?? this.memory;
   }
 
   setIndexLag(milliseconds: number): void {
@@ -246,7 +238,6 @@ class DriveVisit implements Visit<DriveTarget, DriveFault> {
       drive: service.drive(grant.account),
       json,
       upload,
-      contents: service.contentsOf(grant.account),
       pages: service.pages,
       links: service.links,
       now: now(),

@@ -1,7 +1,7 @@
 import { spanOf } from '../../http/byteRange';
 import { damaged, type Reply } from '../../http/reply';
 import { badRequest, contentHeld, DriveError, nodeNotFound } from '../requests/driveError';
-import { faultReply } from '../requests/faultReply';
+import { faultReply } from '../requests/faults';
 import type { DriveNode } from '../store/driveNode';
 import { badBody } from '../store/nodeRules';
 import type { StoredBytes } from '../store/storedBytes';
@@ -79,10 +79,10 @@ export function contentReply(node: DriveNode, range: string | undefined, attachm
 }
 
 /** Stores the content part; throws 400 when it is missing or breaks off. */
-async function receive({ upload: body, contents, fault }: Exchange): Promise<StoredBytes> {
+async function receive({ upload: body, drive, fault }: Exchange): Promise<StoredBytes> {
   const part = await body?.content();
   if (part === undefined) throw badRequest('The part content is missing');
-  const writer = contents.writer();
+  const writer = drive.contents.writer();
   let damage = fault?.damageStored === true;
   let room = fault?.storesBytes;
   try {

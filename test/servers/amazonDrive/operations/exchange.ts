@@ -3,10 +3,8 @@ import type { ByteSource } from '../../http/requestBody';
 import { driveJson } from '../requests/driveError';
 import type { DriveRequest } from '../requests/driveRequest';
 import type { DriveFault } from '../requests/faults';
-import type { MultipartForm } from '../requests/multipartForm';
 import { type DriveNode, nodeJson } from '../store/driveNode';
 import type { DriveStore } from '../store/driveStore';
-import type { ContentStore } from '../store/storedBytes';
 import type { ListPages } from './listPages';
 import type { TempLinks } from './tempLinks';
 
@@ -18,7 +16,6 @@ export interface Exchange {
   readonly json: unknown;
   /** The multipart body of an upload. */
   readonly upload: UploadBody | undefined;
-  readonly contents: ContentStore;
   readonly pages: ListPages;
   readonly links: TempLinks;
   /** Milliseconds since 1970 by the server's clock. */
@@ -36,7 +33,6 @@ export interface Exchange {
 
 /** A multipart body whose metadata part has been read. */
 export interface UploadBody {
-  readonly form: MultipartForm;
   /** The text of the metadata part; undefined without one. */
   readonly metadata: string | undefined;
   /** The content part, if one follows. */

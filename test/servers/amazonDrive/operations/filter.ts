@@ -1,4 +1,6 @@
 import { badRequest } from '../requests/driveError';
+import { isoTime } from '../store/driveNode';
+import type { IndexEntry } from '../store/nodeIndex';
 
 /** The value that a filter asks for. */
 export type FilterValue =
@@ -10,24 +12,26 @@ export type Filter =
   | { readonly kind: 'field'; readonly field: string; readonly value: FilterValue }
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Filter[] };
 
-const FIELDS: ReadonlySet<string> = new Set([
-  'kind',
-  'name',
-  'parents',
-  'status',
-  'isRoot',
-  'createdBy',
-  'createdDate',
-  'modifiedDate',
-  'labels',
-  'description',
-  'contentProperties.md5',
-  'contentProperties.size',
-  'contentProperties.contentType',
-  'contentProperties.contentDate',
-]);
+type FieldValue = string | number | undefined | readonly string[];
 
-/** Parses the filter language of section 4.3. Throws DriveError 400 for an invalid filter. */
+/** The fields that a filter can name, with their values as the index knows the node; of several values, one must match. */
+export const FIELDS: Readonly<Record<string, (entry: IndexEntry) => FieldValue>> = {
+  kind: ({ node }) => node.kind,
+  name: ({ name }) => name?.toLowerCase(),
+  parents: ({ parents }) => parents,
+  status: ({ status }) => status,
+  isRoot: ({ name }) => String(name === undefined),
+  createdBy: ({ node }) => node.createdBy,
+  createdDate: ({ node }) => isoTime(node.createdDate),
+  modifiedDate: ({ node }) => isoTime(node.modifiedDate),
+  labels: ({ node }) => node.labels,
+  description: ({ node }) => node.description,
+  'contentProperties.md5': ({ node }) => node.content?.md5,
+  'contentProperties.size': ({ node }) => node.content?.size,
+  'contentProperties.contentType': ({ node }) => node.content?.contentType,
+};
+
+/** Parses the filter language of docs/amazon-drive-api.md §4. Throws DriveError 400 for an invalid filter. */
 export function parseFilter(text: string): Filter {
   const parser = new FilterParser(text);
   const filter = parser.expression();
@@ -36,8 +40,10 @@ export function parseFilter(text: string): Filter {
 }
 
 /** Whether the filter names a field. */
-export function asksFor(filter: Filter, field: string): boolean {
-  return filter.kind === 'field' ? filter.field === field : filter.parts.some((part) => asksFor(part, field));
+export function namesField(filter: Filter, field: string): boolean {
+  return filter.kind === 'field'
+    ? filter.field === field
+    : filter.parts.some((part) => namesField(part, field));
 }
 
 class FilterParser {
@@ -70,7 +76,7 @@ class FilterParser {
     if (this.text[this.at] === '(') return this.grouped(() => this.expression());
     const match = /^([\w.]+):/.exec(this.text.slice(this.at));
     const field = match?.[1];
-    if (field === undefined || !FIELDS.has(field)) throw this.wrong();
+    if (field === undefined || !Object.hasOwn(FIELDS, field)) throw this.wrong();
     this.at += field.length + 1;
     const value = (): Filter => ({ kind: 'field', field, value: this.value() });
     if (this.text[this.at] !== '(') return value();

@@ -1,6 +1,6 @@
-import { type DriveNode, isoTime } from '../store/driveNode';
+import type { DriveNode } from '../store/driveNode';
 import type { IndexEntry, NodeIndex } from '../store/nodeIndex';
-import { asksFor, type Filter, type FilterValue } from './filter';
+import { FIELDS, type Filter, type FilterValue, namesField } from './filter';
 
 /**
  * The nodes that a filter finds, in no order. Folders, names in a folder and contents are looked up in the index; other filters
@@ -9,7 +9,7 @@ import { asksFor, type Filter, type FilterValue } from './filter';
  */
 export function findNodes(index: NodeIndex, filter: Filter | undefined, within?: string): DriveNode[] {
   // A filter that does not name the status finds only available nodes (4.3).
-  const anyStatus = filter !== undefined && asksFor(filter, 'status');
+  const anyStatus = filter !== undefined && namesField(filter, 'status');
   const ids =
     within === undefined
       ? ((filter && candidates(index, filter, anyStatus)) ?? index.entries.keys())
@@ -63,58 +63,15 @@ export function matches(filter: Filter, entry: IndexEntry): boolean {
     const meets = (part: Filter): boolean => matches(part, entry);
     return filter.kind === 'and' ? filter.parts.every(meets) : filter.parts.some(meets);
   }
-  const { value } = filter;
-  const { node } = entry;
-  switch (filter.field) {
-    case 'kind':
-      return equal(node.kind, value);
-    case 'name':
-      return entry.name !== undefined && text(entry.name.toLowerCase(), value, true);
-    case 'parents':
-      return entry.parents.some((parent) => text(parent, value));
-    case 'status':
-      return equal(entry.status, value);
-    case 'isRoot':
-      return equal(String(entry.name === undefined), value);
-    case 'createdBy':
-      return text(node.createdBy, value);
-    case 'createdDate':
-      return text(isoTime(node.createdDate), value);
-    case 'modifiedDate':
-      return text(isoTime(node.modifiedDate), value);
-    case 'labels':
-      return node.labels.some((label) => text(label, value));
-    case 'description':
-      return text(node.description, value);
-    case 'contentProperties.md5':
-      return text(node.content?.md5, value);
-    case 'contentProperties.size':
-      return size(node.content?.size, value);
-    case 'contentProperties.contentType':
-      return text(node.content?.contentType, value);
-    case 'contentProperties.contentDate':
-      return text(
-        node.content?.contentDate === undefined ? undefined : isoTime(node.content.contentDate),
-        value,
-      );
-    default:
-      return false;
-  }
+  const actual = FIELDS[filter.field]?.(entry);
+  const values = Array.isArray(actual) ? actual : [actual];
+  return values.some((one) => isValue(one, filter.value, filter.field === 'name'));
 }
 
-function equal(actual: string, value: FilterValue): boolean {
-  return value.kind === 'is' && value.text === actual;
-}
-
-function text(actual: string | undefined, value: FilterValue, anyCase = false): boolean {
+function isValue(actual: string | number | undefined, value: FilterValue, anyCase: boolean): boolean {
   if (actual === undefined) return false;
-  if (value.kind === 'between') return actual >= value.from && actual <= value.to;
-  const wanted = anyCase ? value.text.toLowerCase() : value.text;
-  return value.kind === 'is' ? actual === wanted : actual.startsWith(wanted);
-}
-
-function size(actual: number | undefined, value: FilterValue): boolean {
-  if (actual === undefined) return false;
-  if (value.kind === 'between') return actual >= Number(value.from) && actual <= Number(value.to);
-  return value.kind === 'is' ? actual === Number(value.text) : String(actual).startsWith(value.text);
+  const expected = (text: string) => (typeof actual === 'number' ? Number(text) : text);
+  if (value.kind === 'between') return actual >= expected(value.from) && actual <= expected(value.to);
+  const text = anyCase ? value.text.toLowerCase() : value.text;
+  return value.kind === 'is' ? actual === expected(text) : String(actual).startsWith(text);
 }

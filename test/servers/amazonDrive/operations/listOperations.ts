@@ -87,7 +87,6 @@ const SORTABLE: Readonly<Record<string, (node: DriveNode) => string | number>> =
   kind: (node) => node.kind,
   createdDate: (node) => isoTime(node.createdDate),
   modifiedDate: (node) => isoTime(node.modifiedDate),
-  'contentProperties.contentDate': (node) => node.content?.contentDate ?? 0,
   'contentProperties.size': (node) => node.content?.size ?? -1,
 };
 

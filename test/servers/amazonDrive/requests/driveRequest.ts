@@ -1,49 +1,5 @@
-/** The names of the service's operations in the log and in faults. */
-export type DriveOperation =
-  | 'authorize'
-  | 'token'
-  | 'profile'
-  | 'tokenInfo'
-  | 'endpoint'
-  | 'accountInfo'
-  | 'quota'
-  | 'usage'
-  | 'listNodes'
-  | 'getNode'
-  | 'createFolder'
-  | 'patchNode'
-  | 'listChildren'
-  | 'moveChild'
-  | 'addChild'
-  | 'removeChild'
-  | 'listTrash'
-  | 'trashNode'
-  | 'restoreNode'
-  | 'purgeNode'
-  | 'changes'
-  | 'putProperty'
-  | 'getProperty'
-  | 'listProperties'
-  | 'deleteProperty'
-  | 'upload'
-  | 'overwrite'
-  | 'download'
-  | 'tempLink'
-  | 'unknown';
-
-/** The request line, parsed. */
-export interface DriveRequest {
-  readonly operation: DriveOperation;
-  readonly method: string;
-  /** Decoded, without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  /** The decoded names in the path, in order: node, child, owner, key. */
-  readonly names: readonly string[];
-}
-
 /** Path patterns; `*` stands for one name. */
-const ROUTES: readonly (readonly [string, string, DriveOperation])[] = [
+const ROUTES = [
   ['GET', '/ap/oa', 'authorize'],
   ['POST', '/ap/oa', 'authorize'],
   ['POST', '/auth/o2/token', 'token'],
@@ -74,7 +30,21 @@ const ROUTES: readonly (readonly [string, string, DriveOperation])[] = [
   ['PUT', '/cdproxy/nodes/*/content', 'overwrite'],
   ['GET', '/cdproxy/nodes/*/content', 'download'],
   ['GET', '/templink/*/*', 'tempLink'],
-];
+] as const;
+
+/** The names of the service's operations in the log and in faults. */
+export type DriveOperation = (typeof ROUTES)[number][2] | 'unknown';
+
+/** The request line, parsed. */
+export interface DriveRequest {
+  readonly operation: DriveOperation;
+  readonly method: string;
+  /** Decoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The decoded names in the path, in order: node, child, owner, key. */
+  readonly names: readonly string[];
+}
 
 const COMPILED = ROUTES.map(([method, pattern, operation]) => ({
   method,

@@ -1,5 +1,6 @@
-import type { ByteSource } from '../../http/requestBody';
-import { badRequest, DriveError } from './driveError';
+import { type ByteSource, wholeOf } from '../../http/requestBody';
+import type { UploadBody } from '../operations/exchange';
+import { badRequest, bodyTooLarge, DriveError } from './driveError';
 
 /** Longest head of a part, in bytes. */
 const LONGEST_HEAD = 64 << 10;
@@ -84,4 +85,41 @@ export class MultipartForm {
     }
     this.buffer = this.buffer.length === 0 ? piece : Buffer.concat([this.buffer, piece]);
   }
+}
+
+/** Largest metadata part, in bytes. */
+const LARGEST_METADATA = 1 << 20;
+
+/**
+ * Begins to read a multipart body.
+ * @param withMetadata reads the metadata part at once; it stands first (5.1)
+ */
+export async function uploadBody(
+  contentType: string | undefined,
+  body: ByteSource,
+  withMetadata: boolean,
+): Promise<UploadBody> {
+  const form = new MultipartForm(contentType, () => body.read());
+  let metadata: string | undefined;
+  let next: FormPart | undefined;
+  if (withMetadata) {
+    next = await form.nextPart();
+    if (next?.name === 'metadata') {
+      metadata = await textOf(next);
+      next = undefined;
+    }
+  }
+  return {
+    metadata,
+    content: async () => {
+      next ??= await form.nextPart();
+      return next?.name === 'content' ? next : undefined;
+    },
+  };
+}
+
+async function textOf(part: FormPart): Promise<string> {
+  const bytes = await wholeOf(part, LARGEST_METADATA);
+  if (bytes === undefined) throw bodyTooLarge();
+  return bytes.toString();
 }

@@ -15,8 +15,6 @@ export interface NodeContent {
   /** Starts at 1 and grows with each overwrite. */
   readonly version: number;
   readonly contentType: string;
-  /** Milliseconds since 1970, if known. */
-  readonly contentDate: number | undefined;
 }
 
 /** One file or folder as the service keeps it (section 3). Only `DriveNodes` changes it. */
@@ -99,7 +97,6 @@ function contentJson(node: DriveNode, content: NodeContent, view: NodeView): Rec
     ...(view.lacksMd5
       ? {}
       : { md5: view.wrongMd5 ? createHash('md5').update(content.md5).digest('hex') : content.md5 }),
-    ...(content.contentDate === undefined ? {} : { contentDate: isoTime(content.contentDate) }),
   };
 }
 

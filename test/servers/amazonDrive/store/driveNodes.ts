@@ -36,7 +36,7 @@ export class DriveNodes {
   private readonly trashed = new Map<string, number>();
   private readonly localIds = new Map<string, string>();
   private readonly now: () => number;
-  protected readonly contents: ContentStore;
+  readonly contents: ContentStore;
   private readonly journal: Journal | undefined;
 
   constructor({ account, owner, now, contents, journal }: DriveNodesOptions) {
@@ -82,8 +82,8 @@ export class DriveNodes {
     return this.create('FOLDER', made, undefined);
   }
 
-  createFile(made: NewNode, stored: StoredBytes, contentType = contentTypeOf(made.name)): DriveNode {
-    return this.create('FILE', made, { stored, contentType });
+  createFile(made: NewNode, stored: StoredBytes): DriveNode {
+    return this.create('FILE', made, stored);
   }
 
   /** Throws what `createFile` or `createFolder` would throw now, without making anything. */
@@ -107,7 +107,6 @@ export class DriveNodes {
       md5: stored.md5,
       version: (before?.version ?? 0) + 1,
       contentType: contentTypeOf(node.name ?? ''),
-      contentDate: before?.contentDate,
     };
     this.touch(node);
     before?.stored.release();
@@ -257,11 +256,7 @@ export class DriveNodes {
     this.journal?.flush();
   }
 
-  private create(
-    kind: NodeKind,
-    made: NewNode,
-    content: { stored: StoredBytes; contentType: string } | undefined,
-  ): DriveNode {
+  private create(kind: NodeKind, made: NewNode, stored: StoredBytes | undefined): DriveNode {
     this.checkNew(made);
     const { name, parents = [], localId } = made;
     const node = this.blank(kind, name, parents.length === 0 ? [this.root.id] : [...new Set(parents)]);
@@ -269,10 +264,9 @@ export class DriveNodes {
     node.description = made.description ?? '';
     for (const [owner, values] of Object.entries(made.properties ?? {}))
       node.properties[owner] = { ...values };
-    if (content !== undefined) {
-      const { stored, contentType } = content;
+    if (stored !== undefined) {
       const { size, md5 } = stored;
-      node.content = { stored, size, md5, version: 1, contentType, contentDate: undefined };
+      node.content = { stored, size, md5, version: 1, contentType: contentTypeOf(name) };
     }
     if (localId !== undefined) this.localIds.set(localId, node.id);
     this.enter(node);

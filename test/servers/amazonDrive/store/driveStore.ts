@@ -1,17 +1,12 @@
-import { contentTypeOf, type DriveNode } from './driveNode';
+import type { DriveNode } from './driveNode';
 import { DriveNodes } from './driveNodes';
 
 /** What a test can set on a file that it puts; other facts are those of an upload now. */
 export interface FileFacts {
   /** Milliseconds since 1970. */
-  readonly createdDate?: number;
-  /** Milliseconds since 1970. */
   readonly modifiedDate?: number;
-  readonly contentType?: string;
-  readonly contentDate?: number;
   readonly labels?: readonly string[];
   readonly description?: string;
-  readonly createdBy?: string;
   /** Owner → key → value. */
   readonly properties?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** `PENDING` makes a file whose content has not arrived. */
@@ -60,24 +55,13 @@ export class DriveStore extends DriveNodes {
     const stored = this.contents.put(Buffer.from(content));
     const [id] = this.index.named(parent.id, name);
     const node =
-      id === undefined
-        ? this.createFile({ name, parents: [parent.id] }, stored, facts.contentType ?? contentTypeOf(name))
-        : this.overwrite(id, stored);
-    const { contentDate, contentType, status } = facts;
-    if (node.content !== undefined)
-      node.content = {
-        ...node.content,
-        contentDate: contentDate ?? node.content.contentDate,
-        contentType: contentType ?? node.content.contentType,
-      };
+      id === undefined ? this.createFile({ name, parents: [parent.id] }, stored) : this.overwrite(id, stored);
+    const { modifiedDate, labels, description, properties, status } = facts;
     if (status === 'PENDING') {
       node.content?.stored.release();
       node.content = undefined;
       node.status = 'PENDING';
     }
-    const { createdBy, createdDate, modifiedDate, labels, description, properties } = facts;
-    node.createdBy = createdBy ?? node.createdBy;
-    node.createdDate = createdDate ?? node.createdDate;
     node.labels = labels ?? node.labels;
     node.description = description ?? node.description;
     for (const [owner, values] of Object.entries(properties ?? {}))

@@ -69,7 +69,6 @@ function revived(line: StoredNode, contents: ContentStore): DriveNode {
     trashedWith: node.trashedWith ?? undefined,
     content: content && {
       ...content,
-      contentDate: content.contentDate ?? undefined,
       stored: contents.onDisk(content.stored, content.size, content.md5),
     },
   };

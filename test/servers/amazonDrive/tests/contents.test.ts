@@ -1,23 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
-import { afterEach, describe, it } from 'node:test';
-import { call, multipart, type TestClient, TestServers } from './testClient';
-
-const servers = new TestServers();
-afterEach(() => servers.stop());
+import { describe } from 'node:test';
+import { call, metadataPart, multipart, served, servedWith, uploadForm } from './testClient';
 
 const md5 = (content: Buffer | string): string => createHash('md5').update(content).digest('hex');
 const file = (name: string, more: object = {}) => ({ name, kind: 'FILE', ...more });
 
-/** Sends a hand-made form as the body of an upload. */
-function sendForm(client: TestClient, { body, type }: { body: Buffer; type: string }) {
-  return client.content('POST', 'nodes?suppress=deduplication', { headers: { 'content-type': type }, body });
-}
-
 describe('uploading', () => {
-  it('answers 201 with size and md5 of the content', async () => {
-    const client = await servers.client();
+  served('answers 201 with size and md5 of the content', async (client) => {
     const content = randomBytes(9 << 20); // more than is kept in memory
     const answer = await client.upload(file('big.bin'), content);
     assert.equal(answer.status, 201, answer.text);
@@ -26,66 +17,43 @@ describe('uploading', () => {
     assert.deepEqual(client.drive.read('big.bin'), content);
   });
 
-  it('takes any number of empty files', async () => {
-    const client = await servers.client();
+  served('takes any number of empty files', async (client) => {
     for (const name of ['a', 'b']) {
       const answer = await client.upload(file(name), '', '');
       assert.deepEqual([answer.status, answer.json.contentProperties.size], [201, 0]);
     }
   });
 
-  it('keeps line ends, dashes and a cut boundary in a content', async () => {
-    const client = await servers.client();
-    const { body, type } = multipart([
-      { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('x')) },
-      { head: 'Content-Disposition: form-data; name="content"; filename="x"', body: 'PLACE' },
-    ]);
+  served('keeps line ends, dashes and a cut boundary in a content', async (client) => {
+    const { body, type } = uploadForm(file('x'), 'PLACE');
     const boundary = type.split('=')[1] ?? '';
     const content = `\r\n--${boundary.slice(0, -1)}\r\n--\r\n\r\n--`;
     const whole = Buffer.from(body.toString().replace('PLACE', content));
-    assert.equal((await sendForm(client, { body: whole, type })).status, 201);
+    assert.equal((await client.sendForm({ body: whole, type })).status, 201);
     assert.equal(client.drive.read('x').toString(), content);
   });
 
-  it('takes the name from the metadata only, whatever the head of the part holds', async () => {
-    const client = await servers.client();
+  served('takes the name from the metadata only, whatever the head of the part holds', async (client) => {
     for (const [name, raw] of [
       ['a\r\n\r\nb', 'a\r\n\r\nb'],
       ['q"uote\\', 'q\\"uote\\\\'],
       ['ä\u0001\u007f', 'ä\u0001\u007f'],
     ] as const) {
-      const answer = await sendForm(
-        client,
-        multipart([
-          { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file(name)) },
-          {
-            head: `Content-Disposition: form-data; name="content"; filename="${raw}"\r\nContent-Type: application/octet-stream`,
-            body: 'hello',
-          },
-        ]),
-      );
+      const answer = await client.sendForm(uploadForm(file(name), 'hello', raw));
       assert.deepEqual([answer.status, answer.json.name], [201, name]);
       const { id } = answer.json;
       assert.equal(client.drive.get(id)?.content?.stored.all().toString(), 'hello');
     }
   });
 
-  it('understands escapes in JSON, and ignores bytes after the last boundary', async () => {
-    const client = await servers.client();
-    const parts = [
-      { head: 'Content-Disposition: form-data; name="metadata"', body: '{"name":"a\\u0026b","kind":"FILE"}' },
-      { head: 'Content-Disposition: form-data; name="content"; filename="x"', body: 'x' },
-    ];
-    const answer = await sendForm(client, multipart(parts, '\r\nstray text'));
+  served('understands escapes in JSON, and ignores bytes after the last boundary', async (client) => {
+    const form = uploadForm('{"name":"a\\u0026b","kind":"FILE"}', 'x', 'x', '\r\nstray text');
+    const answer = await client.sendForm(form);
     assert.deepEqual([answer.status, answer.json.name], [201, 'a&b']);
   });
 
-  it('takes bodies in pieces of any size', async () => {
-    const client = await servers.client();
-    const { body, type } = multipart([
-      { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('slow')) },
-      { head: 'Content-Disposition: form-data; name="content"; filename="x"', body: 'hello world' },
-    ]);
+  served('takes bodies in pieces of any size', async (client) => {
+    const { body, type } = uploadForm(file('slow'), 'hello world');
     const socket = connect(client.server.port, '127.0.0.1');
     socket.setNoDelay(true);
     socket.write(
@@ -99,8 +67,7 @@ describe('uploading', () => {
     assert.equal(client.drive.read('slow').toString(), 'hello world');
   });
 
-  it('refuses a content that the account has, unless the check is suppressed', async () => {
-    const client = await servers.client();
+  served('refuses a content that the account has, unless the check is suppressed', async (client) => {
     const { id } = client.drive.putFile('held', 'same');
     const refused = await client.upload(file('copy'), 'same', '');
     assert.deepEqual(
@@ -113,8 +80,7 @@ describe('uploading', () => {
     assert.equal((await client.upload(file('third'), 'same', '')).status, 201);
   });
 
-  it('refuses taken names, bad parents, missing parts and incomplete forms', async () => {
-    const client = await servers.client();
+  served('refuses taken names, bad parents, missing parts and incomplete forms', async (client) => {
     const { id } = client.drive.putFile('Taken', 'x');
     const taken = await client.upload(file('tAKEN'), 'y');
     assert.deepEqual(
@@ -125,25 +91,15 @@ describe('uploading', () => {
     assert.equal((await client.upload(file('x', { parents: [id] }), 'y')).status, 400);
     assert.equal((await client.upload('not JSON', 'y')).status, 400);
     assert.equal((await client.upload({ name: 'x', kind: 'FOLDER' }, 'y')).status, 400);
-    const onlyMetadata = multipart([
-      { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('x')) },
-    ]);
-    assert.equal((await sendForm(client, onlyMetadata)).status, 400);
-    const whole = multipart([
-      { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('x')) },
-      { head: 'Content-Disposition: form-data; name="content"; filename="x"', body: 'hello' },
-    ]);
-    const cut = await sendForm(client, { ...whole, body: whole.body.subarray(0, -10) });
+    assert.equal((await client.sendForm(multipart([metadataPart(file('x'))]))).status, 400);
+    const whole = uploadForm(file('x'), 'hello');
+    const cut = await client.sendForm({ ...whole, body: whole.body.subarray(0, -10) });
     assert.deepEqual([cut.status, cut.json], [400, { message: 'Cannot complete upload' }]);
     assert.deepEqual(client.drive.tree(), ['Taken']);
   });
 
-  it('stores nothing when the client goes away in the middle', async () => {
-    const client = await servers.client();
-    const { body, type } = multipart([
-      { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('x')) },
-      { head: 'Content-Disposition: form-data; name="content"; filename="x"', body: Buffer.alloc(100_000) },
-    ]);
+  served('stores nothing when the client goes away in the middle', async (client) => {
+    const { body, type } = uploadForm(file('x'), Buffer.alloc(100_000));
     const socket = connect(client.server.port, '127.0.0.1');
     socket.write(
       `POST /cdproxy/nodes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${client.token}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n`,
@@ -156,8 +112,7 @@ describe('uploading', () => {
 });
 
 describe('overwriting', () => {
-  it('keeps id, name and letter case, and raises the versions of node and content', async () => {
-    const client = await servers.client();
+  served('keeps id, name and letter case, and raises the versions of node and content', async (client) => {
     const { id } = client.drive.putFile('Mixed.txt', 'one', { labels: ['kept'] });
     const answer = await client.overwrite(id, 'two!');
     assert.equal(answer.status, 200);
@@ -170,8 +125,7 @@ describe('overwriting', () => {
     assert.equal(client.drive.read('Mixed.txt').toString(), 'two!');
   });
 
-  it('answers 404 for folders, trashed files and unknown ids', async () => {
-    const client = await servers.client();
+  served('answers 404 for folders, trashed files and unknown ids', async (client) => {
     const { id } = client.drive.putFile('a', 'x');
     client.drive.trash('a');
     for (const wrong of [client.root, id, 'A'.repeat(22)])
@@ -180,8 +134,7 @@ describe('overwriting', () => {
 });
 
 describe('downloading', () => {
-  it('gives the whole content, and 404 for folders, trashed files and unknown ids', async () => {
-    const client = await servers.client();
+  served('gives the whole content, and 404 for folders, trashed files and unknown ids', async (client) => {
     const content = randomBytes(5 << 20);
     const { id } = client.drive.putFile('a.jpg', content);
     const answer = await client.content('GET', `nodes/${id}/content`);
@@ -193,8 +146,7 @@ describe('downloading', () => {
       assert.equal((await client.content('GET', `nodes/${wrong}/content`)).status, 404);
   });
 
-  it('gives ranges with 206, and 416 beyond the end', async () => {
-    const client = await servers.client();
+  served('gives ranges with 206, and 416 beyond the end', async (client) => {
     const { id } = client.drive.putFile('a', '0123456789');
     const { id: empty } = client.drive.putFile('empty', '');
     const ranged = (range: string, of = id) =>
@@ -218,15 +170,13 @@ describe('downloading', () => {
     assert.equal((await client.content('GET', `nodes/${empty}/content`)).status, 200);
   });
 
-  it('offers the file as an attachment on demand', async () => {
-    const client = await servers.client();
+  served('offers the file as an attachment on demand', async (client) => {
     const { id } = client.drive.putFile('ä.txt', 'x');
     const answer = await client.content('GET', `nodes/${id}/content?download=true`);
     assert.equal(answer.headers['content-disposition'], "attachment; filename*=UTF-8''%C3%A4.txt");
   });
 
-  it('redirects to a signed address if the server is set to', async () => {
-    const client = await servers.client({ redirectDownloads: true });
+  servedWith({ redirectDownloads: true }, 'redirects to a signed URL on demand', async (client) => {
     const { id } = client.drive.putFile('a', 'hello');
     const answer = await client.content('GET', `nodes/${id}/content`);
     assert.equal(answer.status, 307);
@@ -240,8 +190,7 @@ describe('downloading', () => {
 });
 
 describe('temporary links', () => {
-  it('come on demand, for files only, and work only without a token', async () => {
-    const client = await servers.client();
+  served('come on demand, for files only, and work only without a token', async (client) => {
     const { id } = client.drive.putFile('a', 'hello');
     assert.ok(!('tempLink' in (await client.meta('GET', `nodes/${id}`)).json));
     assert.ok(!('tempLink' in (await client.meta('GET', `nodes/${client.root}?tempLink=true`)).json));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TestServers } from './testClient';
+import { served, servedWith, TestServers } from './testClient';
 
 const servers = new TestServers();
 afterEach(() => servers.stop());
@@ -10,8 +10,7 @@ afterEach(() => servers.stop());
 const file = (name: string) => ({ name, kind: 'FILE' });
 
 describe('faults: matching', () => {
-  it('strikes by operation, after skipped requests, the given number of times, and counts its hits', async () => {
-    const client = await servers.client();
+  served('strikes by operation, after skipped requests, the given number of times', async (client) => {
     const fault = client.server.addFault({ operation: ['quota', 'usage'], skip: 1, count: 2, status: 500 });
     const statuses: number[] = [];
     for (const path of ['account/quota', 'account/info', 'account/usage', 'account/quota', 'account/quota'])
@@ -20,8 +19,7 @@ describe('faults: matching', () => {
     assert.deepEqual([fault.hits, fault.passed], [2, 1]);
   });
 
-  it('strikes by method, URL, account and node name', async () => {
-    const client = await servers.client();
+  served('strikes by method, URL, account and node name', async (client) => {
     const { server, drive } = client;
     drive.putFile('a.txt', 'x');
     server.addFault({
@@ -63,8 +61,7 @@ describe('faults: matching', () => {
 });
 
 describe('faults: effects', () => {
-  it("answer with any status, headers and body, by default with the service's usual body", async () => {
-    const client = await servers.client();
+  served('answer with any status, headers and body; the default body is the usual one', async (client) => {
     const { server } = client;
     const answer = async (fault: object) => {
       server.addFault({ operation: 'accountInfo', ...fault });
@@ -87,8 +84,7 @@ describe('faults: effects', () => {
     assert.match(sporadic.json.message, /^Authorization header requires 'Credential' parameter/);
   });
 
-  it('break the connection in the middle of a request, which is not performed', async () => {
-    const client = await servers.client();
+  served('break the connection in the middle of a request, which is not performed', async (client) => {
     client.server.addFault({ operation: 'upload', cutRequestAfterBytes: 50_000 });
     await assert.rejects(client.upload(file('x'), Buffer.alloc(2_000_000)));
     assert.deepEqual(client.drive.tree(), []);
@@ -97,8 +93,7 @@ describe('faults: effects', () => {
     assert.ok((entry?.bytesIn ?? 0) >= 50_000 && (entry?.bytesIn ?? 0) < 2_000_000);
   });
 
-  it('break the connection in the middle of an answer', async () => {
-    const client = await servers.client();
+  served('break the connection in the middle of an answer', async (client) => {
     const { id } = client.drive.putFile('a', Buffer.alloc(300_000, 1));
     client.server.addFault({ operation: 'download', cutResponseAfterBytes: 100_000 });
     await assert.rejects(client.content('GET', `nodes/${id}/content`));
@@ -108,8 +103,7 @@ describe('faults: effects', () => {
     );
   });
 
-  it('perform the operation and lose the answer, or give a wrong answer', async () => {
-    const client = await servers.client();
+  served('perform the operation and lose the answer, or give a wrong answer', async (client) => {
     client.server.addFault({ operation: 'createFolder', loseResponse: true });
     await assert.rejects(client.meta('POST', 'nodes', { body: { name: 'lost', kind: 'FOLDER' } }));
     client.server.addFault({ operation: 'createFolder', status: 500, afterDoing: true });
@@ -120,8 +114,7 @@ describe('faults: effects', () => {
     assert.deepEqual(client.drive.tree(), ['lost/', 'wrong/']);
   });
 
-  it('refuse an upload whose file appears later', async () => {
-    const client = await servers.client();
+  served('refuse an upload whose file appears later', async (client) => {
     client.server.addFault({ operation: 'upload', appearsAfterMs: 150 });
     const refused = await client.upload(file('late'), 'hello');
     assert.deepEqual([refused.status, refused.text], [504, '']);
@@ -133,16 +126,14 @@ describe('faults: effects', () => {
     assert.equal(client.drive.read('late').toString(), 'again');
   });
 
-  it('answer before the body arrived, as for a token that expires during an upload', async () => {
-    const client = await servers.client();
+  served('answer before the body arrived, as for a token that expires during an upload', async (client) => {
     client.server.addFault({ operation: 'upload', status: 401, answerAfterRequestBytes: 100_000 });
     const answer = await client.upload(file('x'), Buffer.alloc(3_000_000));
     assert.deepEqual([answer.status, answer.json], [401, { message: 'Token has expired' }]);
     assert.deepEqual(client.drive.tree(), []);
   });
 
-  it('show a wrong md5, damage the stored content, or damage the sent content', async () => {
-    const client = await servers.client();
+  served('show a wrong md5, damage the stored content, or damage the sent content', async (client) => {
     client.server.addFault({ operation: 'upload', wrongMd5: true });
     const wrong = (await client.upload(file('a'), 'hello')).json;
     assert.notEqual(wrong.contentProperties.md5, '5d41402abc4b2a76b9719d911017c592');
@@ -166,8 +157,7 @@ describe('faults: effects', () => {
     assert.notEqual(sent.text, 'hello');
   });
 
-  it('delay, slow down and expire page tokens', async () => {
-    const client = await servers.client({ pageSize: 1 });
+  servedWith({ pageSize: 1 }, 'delay, slow down and expire page tokens', async (client) => {
     const { id } = client.drive.putFile('a', Buffer.alloc(20_000));
     client.drive.putFile('b', 'x');
     const time = async (action: () => Promise<unknown>): Promise<number> => {
@@ -189,47 +179,24 @@ describe('faults: effects', () => {
 });
 
 describe('the log', () => {
-  it('shows operation, account, node and bodies of each request', async () => {
-    const client = await servers.client();
+  served('shows operation, account, node and bodies of each request', async (client) => {
     await client.upload(file('a.txt'), 'hello');
     const { id } = client.drive.nodeAt('a.txt');
     await client.meta('PATCH', `nodes/${id}`, { body: { name: 'b.txt' } });
-    const seen = client.server.requests.map(({ operation, method, url, status, account, node, json }) => ({
-      operation,
-      method,
-      url,
-      status,
-      account,
-      node,
-      json,
-    }));
+    const seen = client.server.requests.map(({ operation, method, url, status, account, node, json }) => [
+      ...[operation, method, url, status, account, node, json],
+    ]);
+    const anna = 'anna@example.com';
     assert.deepEqual(seen, [
-      {
-        operation: 'upload',
-        method: 'POST',
-        url: '/cdproxy/nodes?suppress=deduplication',
-        status: 201,
-        account: 'anna@example.com',
-        node: 'a.txt',
-        json: undefined,
-      },
-      {
-        operation: 'patchNode',
-        method: 'PATCH',
-        url: `/drive/v1/nodes/${id}`,
-        status: 200,
-        account: 'anna@example.com',
-        node: 'a.txt',
-        json: { name: 'b.txt' },
-      },
+      ['upload', 'POST', '/cdproxy/nodes?suppress=deduplication', 201, anna, 'a.txt', undefined],
+      ['patchNode', 'PATCH', `/drive/v1/nodes/${id}`, 200, anna, 'a.txt', { name: 'b.txt' }],
     ]);
     assert.ok((client.server.requests[0]?.bytesIn ?? 0) > 200);
     client.server.clearRequests();
     assert.deepEqual(client.server.requests, []);
   });
 
-  it('can be turned off', async () => {
-    const client = await servers.client({ log: false });
+  servedWith({ log: false }, 'can be turned off', async (client) => {
     await client.meta('GET', 'account/info');
     assert.deepEqual(client.server.requests, []);
   });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuTime } from '../../../tools/cpuTime';
 import type { Answer } from '../../http/call';
 import type { DriveServerOptions } from '../driveServer';
-import { type TestClient, TestServers } from './testClient';
+import { served, type TestClient, TestServers } from './testClient';
 
 const servers = new TestServers();
 afterEach(() => servers.stop());
@@ -52,8 +52,7 @@ describe('filters', () => {
     assert.deepEqual(await client.find(`parents:"${docs}" AND name:"report"`), []);
   });
 
-  it('take escaped characters in quoted and bare values', async () => {
-    const client = await servers.client();
+  served('take escaped characters in quoted and bare values', async (client) => {
     const odd = `+-&|!(){}[]^'"~*?:\\.t`;
     const escaped = odd.replace(/[+\-&|!(){}[\]^'"~*?:\\ ]/g, '\\$&');
     client.drive.createFolder({ name: odd });
@@ -70,8 +69,7 @@ describe('filters', () => {
       assert.deepEqual(await client.find(`parents:${client.root} AND name:${written}`), [name], written);
   });
 
-  it('take ids with minus and underscore as they are, also at the beginning', async () => {
-    const client = await servers.client();
+  served('take ids with minus and underscore as they are, also at the beginning', async (client) => {
     for (let tries = 0; tries < 400; tries++) {
       const { id } = client.drive.createFolder({ name: `f${tries}` });
       if (!id.startsWith('-')) continue;
@@ -147,8 +145,7 @@ describe('filters', () => {
 });
 
 describe('lists', () => {
-  it('without a match are empty, and 404 only for the children of an unknown folder', async () => {
-    const client = await servers.client();
+  served('without a match are empty, and 404 only for the children of an unknown folder', async (client) => {
     const unknown = 'A'.repeat(22);
     assert.deepEqual((await client.meta('GET', `nodes?filters=parents:${unknown}`)).json, {
       count: 0,
@@ -168,8 +165,7 @@ describe('lists', () => {
     ]);
   });
 
-  it('come in pages of 200, each with the total count', async () => {
-    const client = await servers.client();
+  served('come in pages of 200, each with the total count', async (client) => {
     for (let number = 0; number < 450; number++) client.drive.createFolder({ name: `f${number}` });
     const first = (await client.meta('GET', `nodes?filters=parents:${client.root}`)).json;
     assert.deepEqual([first.count, first.data.length], [450, 200]);
@@ -221,8 +217,8 @@ describe('lists', () => {
 });
 
 describe('an index that lags', () => {
-  it('shows a new node late in lists and look-ups, while the node and its name exist at once', async () => {
-    const client = await servers.client({ indexLagMs: 250 });
+  served('shows a new node late in lists, although it exists at once', async (client) => {
+    client.server.setIndexLag(250);
     const { json } = await client.meta('POST', 'nodes', { body: { name: 'new', kind: 'FOLDER' } });
     assert.deepEqual(await client.find(`parents:${client.root}`), []);
     assert.deepEqual(await client.find(`parents:"${client.root}" AND name:"new"`), []);
@@ -233,8 +229,7 @@ describe('an index that lags', () => {
     assert.deepEqual(await client.find(`parents:${client.root}`), ['new']);
   });
 
-  it('still lists moved and trashed nodes, with their current parents and status', async () => {
-    const client = await servers.client();
+  served('still lists moved and trashed nodes, with their current parents and status', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     const [a, b] = [client.drive.nodeAt('a').id, client.drive.makeFolder('b').id];
     client.server.setIndexLag(10_000);
@@ -250,8 +245,7 @@ describe('an index that lags', () => {
 });
 
 describe('a drive of 100,000 nodes', () => {
-  it('looks up, lists and pages in a moment', async () => {
-    const client = await servers.client();
+  served('looks up, lists and pages in a moment', async (client) => {
     const { drive } = client;
     const wide = drive.makeFolder('wide').id;
     const put = cpuTime();

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe } from 'node:test';
 import type { Answer } from '../../http/call';
-import { TestClient, TestServers } from './testClient';
-
-const servers = new TestServers();
-afterEach(() => servers.stop());
+import { served, TestClient } from './testClient';
 
 /** The answer is the refusal of a taken name, with the lower-cased name and the node that has it. */
 function nameTaken(answer: Answer, name: string, nodeId: string): void {
@@ -24,15 +21,12 @@ function badRequest(answer: Answer, message: RegExp | string): void {
   else assert.match(answer.json.message, message);
 }
 
-const folder = (name: string, parents?: readonly string[]) => ({
-  name,
-  kind: 'FOLDER',
-  ...(parents ? { parents } : {}),
-});
+function create(client: TestClient, name: string, parents?: readonly string[], query = ''): Promise<Answer> {
+  return client.meta('POST', `nodes${query}`, { body: { name, kind: 'FOLDER', parents } });
+}
 
 describe('account calls', () => {
-  it('give the addresses of metadata and contents, with a slash at the end', async () => {
-    const client = await servers.client();
+  served('give the addresses of metadata and contents, with a slash at the end', async (client) => {
     const { json } = await client.meta('GET', 'account/endpoint');
     const origin = `http://127.0.0.1:${client.server.port}`;
     assert.deepEqual(json, {
@@ -42,8 +36,7 @@ describe('account calls', () => {
     });
   });
 
-  it('give quota and usage in bytes', async () => {
-    const client = await servers.client();
+  served('give quota and usage in bytes', async (client) => {
     client.drive.putFile('a.jpg', 'photo');
     client.drive.putFile('b.bin', 'other!');
     const quota = (await client.meta('GET', 'account/quota')).json;
@@ -54,16 +47,14 @@ describe('account calls', () => {
     assert.equal((await client.meta('GET', 'account/info')).json.status, 'ACTIVE');
   });
 
-  it('need a token', async () => {
-    const client = await servers.client();
+  served('need a token', async (client) => {
     const answer = await client.meta('GET', 'account/endpoint', {
       headers: { authorization: 'Bearer nonsense' },
     });
     assert.deepEqual([answer.status, answer.json], [401, { message: 'Token has expired' }]);
   });
 
-  it('give each account a drive of its own', async () => {
-    const server = await servers.start();
+  served('give each account a drive of its own', async ({ server }) => {
     const [anna, ben] = [new TestClient(server, 'anna'), new TestClient(server, 'ben')];
     anna.drive.putFile('hers.txt', 'x');
     const { id } = anna.drive.nodeAt('hers.txt');
@@ -73,8 +64,8 @@ describe('account calls', () => {
 });
 
 describe('a node', () => {
-  it('of a file has every field that clients read', async () => {
-    const client = await servers.client({ clock: () => Date.parse('2026-01-02T03:04:05.678Z') });
+  served('of a file has all fields', async (client) => {
+    client.server.setClock(Date.parse('2026-01-02T03:04:05.678Z'));
     const { json: node } = await client.upload({ name: 'Report.TXT', kind: 'FILE', labels: ['x'] }, 'hello');
     assert.match(node.id, /^[A-Za-z0-9_-]{22}$/);
     assert.match(node.eTagResponse, /^.{11}$/);
@@ -105,15 +96,13 @@ describe('a node', () => {
     );
   });
 
-  it('of the root has no name and no parents, and `isRoot`', async () => {
-    const client = await servers.client();
+  served('of the root has no name and no parents, and `isRoot`', async (client) => {
     const { json } = await client.meta('GET', `nodes/${client.root}`);
     assert.deepEqual([json.isRoot, json.parents, json.kind, 'name' in json], [true, [], 'FOLDER', false]);
     assert.ok(!('contentProperties' in json));
   });
 
-  it('gets a new version, tag and modification time with every change', async () => {
-    const client = await servers.client();
+  served('gets a new version, tag and modification time with every change', async (client) => {
     client.server.setClock(Date.parse('2026-01-01T00:00:00Z'));
     const { id } = client.drive.putFile('a', '1');
     const first = (await client.meta('GET', `nodes/${id}`)).json;
@@ -125,8 +114,7 @@ describe('a node', () => {
     assert.equal(renamed.contentProperties.version, 1);
   });
 
-  it('shows assets only on request, and answers 404 for a missing node', async () => {
-    const client = await servers.client();
+  served('shows assets only on request, and answers 404 for a missing node', async (client) => {
     const { id } = client.drive.putFile('a.jpg', '1');
     assert.deepEqual((await client.meta('GET', `nodes/${id}?asset=ALL`)).json.assets, []);
     const missing = await client.meta('GET', 'nodes/AAAAAAAAAAAAAAAAAAAAAA');
@@ -136,65 +124,55 @@ describe('a node', () => {
 });
 
 describe('making folders', () => {
-  it('answers 201, and makes the folder in the root without a parent', async () => {
-    const client = await servers.client();
-    const made = await client.meta('POST', 'nodes', { body: folder('docs') });
+  served('answers 201, and makes the folder in the root without a parent', async (client) => {
+    const made = await create(client, 'docs');
     assert.equal(made.status, 201);
     assert.deepEqual(made.json.parents, [client.root]);
-    const inner = await client.meta('POST', 'nodes', { body: folder('inner', [made.json.id]) });
+    const inner = await create(client, 'inner', [made.json.id]);
     assert.equal(inner.status, 201);
     assert.deepEqual(client.drive.tree(), ['docs/', 'docs/inner/']);
   });
 
-  it('refuses a name that a sibling has in any letter case', async () => {
-    const client = await servers.client();
+  served('refuses a name that a sibling has in any letter case', async (client) => {
     const { id } = client.drive.putFile('Äpfel.TXT', 'x');
-    nameTaken(await client.meta('POST', 'nodes', { body: folder('ÄPFEL.txt') }), 'ÄPFEL.txt', id);
+    nameTaken(await create(client, 'ÄPFEL.txt'), 'ÄPFEL.txt', id);
   });
 
-  it('refuses a repeated localId', async () => {
-    const client = await servers.client();
-    const { id } = (await client.meta('POST', 'nodes?localId=abc', { body: folder('x') })).json;
+  served('refuses a repeated localId', async (client) => {
+    const { id } = (await create(client, 'x', undefined, '?localId=abc')).json;
     client.drive.move('x', 'y');
-    const again = await client.meta('POST', 'nodes?localId=abc', { body: folder('x') });
+    const again = await create(client, 'x', undefined, '?localId=abc');
     assert.deepEqual([again.status, again.json.info], [409, { nodeId: id }]);
   });
 
-  it("refuses unknown and trashed parents with the service's texts", async () => {
-    const client = await servers.client();
+  served("refuses unknown and trashed parents with the service's texts", async (client) => {
     const { id } = client.drive.makeFolder('gone');
     client.drive.trash('gone');
-    const unknown = await client.meta('POST', 'nodes', { body: folder('x', ['AAAAAAAAAAAAAAAAAAAAAA']) });
+    const unknown = await create(client, 'x', ['AAAAAAAAAAAAAAAAAAAAAA']);
     badRequest(unknown, "One of the parentId doesn't exists");
     assert.match(unknown.text, /doesn\\u0027t/);
-    badRequest(
-      await client.meta('POST', 'nodes', { body: folder('x', [id]) }),
-      'A node cannot be added to trashed parent',
-    );
+    badRequest(await create(client, 'x', [id]), 'A node cannot be added to trashed parent');
   });
 
-  it('takes names of up to 280 UTF-16 units, and refuses longer and empty ones', async () => {
-    const client = await servers.client();
-    assert.equal((await client.meta('POST', 'nodes', { body: folder('ä'.repeat(280)) })).status, 201);
+  served('takes names of up to 280 UTF-16 units, and refuses longer and empty ones', async (client) => {
+    assert.equal((await create(client, 'ä'.repeat(280))).status, 201);
     badRequest(
-      await client.meta('POST', 'nodes', { body: folder('x'.repeat(281)) }),
+      await create(client, 'x'.repeat(281)),
       `1 validation error detected: Value '${'x'.repeat(281)}' at 'name' failed to satisfy constraint: Member must have length less than or equal to 280`,
     );
-    badRequest(await client.meta('POST', 'nodes', { body: folder('') }), /greater than or equal to 1/);
+    badRequest(await create(client, ''), /greater than or equal to 1/);
   });
 
-  it('takes almost any character in a name', async () => {
-    const client = await servers.client();
+  served('takes almost any character in a name', async (client) => {
     for (const name of ['a/b', '\\ : * ? " < > |', '\u0001\u007f', ' x ', 'x.', '..', 'a\nb', '‛／', '＼']) {
-      const made = await client.meta('POST', 'nodes', { body: folder(name) });
+      const made = await create(client, name);
       assert.deepEqual([made.status, made.json.name], [201, name]);
     }
   });
 });
 
 describe('changing nodes', () => {
-  it('renames, also to the same name and to another letter case', async () => {
-    const client = await servers.client();
+  served('renames, also to the same name and to another letter case', async (client) => {
     const { id } = client.drive.putFile('Mixed.txt', 'x');
     for (const name of ['Mixed.txt', 'mixed.TXT', 'other.txt']) {
       const answer = await client.meta('PATCH', `nodes/${id}`, { body: { name } });
@@ -204,8 +182,7 @@ describe('changing nodes', () => {
     nameTaken(await client.meta('PATCH', `nodes/${id}`, { body: { name: 'TAKEN' } }), 'taken', taken);
   });
 
-  it('sets labels and descriptions', async () => {
-    const client = await servers.client();
+  served('sets labels and descriptions', async (client) => {
     const { id } = client.drive.putFile('a', 'x');
     const body = { labels: ['one', 'two'], description: 'long' };
     const answer = await client.meta('PATCH', `nodes/${id}`, { body });
@@ -213,8 +190,7 @@ describe('changing nodes', () => {
     badRequest(await client.meta('PATCH', `nodes/${id}`, { body: { description: 'x'.repeat(501) } }), /500/);
   });
 
-  it('moves by replacing the parents', async () => {
-    const client = await servers.client();
+  served('moves by replacing the parents', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     const target = client.drive.makeFolder('b').id;
     const answer = await client.meta('PATCH', `nodes/${id}`, { body: { parents: [target] } });
@@ -222,16 +198,14 @@ describe('changing nodes', () => {
     assert.deepEqual(client.drive.tree(), ['a/', 'b/', 'b/x']);
   });
 
-  it('renames in the trash without a check for clashes', async () => {
-    const client = await servers.client();
+  served('renames in the trash without a check for clashes', async (client) => {
     client.drive.putFile('taken', 'x');
     const { id } = client.drive.putFile('a', 'x');
     client.drive.trash('a');
     assert.equal((await client.meta('PATCH', `nodes/${id}`, { body: { name: 'taken' } })).status, 200);
   });
 
-  it('makes a pending file available; lists show the file only then', async () => {
-    const client = await servers.client();
+  served('makes a pending file available; lists show the file only then', async (client) => {
     const { id } = client.drive.putFile('late', '', { status: 'PENDING' });
     assert.deepEqual(await client.find(`parents:${client.root}`), []);
     assert.ok(!('contentProperties' in (await client.meta('GET', `nodes/${id}`)).json));
@@ -239,8 +213,7 @@ describe('changing nodes', () => {
     assert.deepEqual(await client.find(`parents:${client.root}`), ['late']);
   });
 
-  it('refuses bodies of the wrong shape', async () => {
-    const client = await servers.client();
+  served('refuses bodies of the wrong shape', async (client) => {
     const { id } = client.drive.putFile('a', 'x');
     for (const body of ['{', '[]', { name: 7 }, { parents: 'x' }, { parents: [] }])
       badRequest(await client.meta('PATCH', `nodes/${id}`, { body }), /./);
@@ -248,8 +221,7 @@ describe('changing nodes', () => {
 });
 
 describe('parents', () => {
-  it('move: the new parent replaces the old one, and other parents stay', async () => {
-    const client = await servers.client();
+  served('move: the new parent replaces the old one, and other parents stay', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     const [a, b, c] = ['a', 'b', 'c'].map((path) => client.drive.makeFolder(path).id);
     client.drive.link('a/x', 'b');
@@ -260,8 +232,7 @@ describe('parents', () => {
     badRequest(await client.meta('POST', `nodes/${b}/children`, { body }), /not a child/);
   });
 
-  it('move and add: refused for a taken name and below the folder itself', async () => {
-    const client = await servers.client();
+  served('move and add: refused for a taken name and below the folder itself', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     const { id: taken } = client.drive.putFile('b/X', 'x');
     const [a, b] = ['a', 'b'].map((path) => client.drive.nodeAt(path).id);
@@ -274,8 +245,7 @@ describe('parents', () => {
     badRequest(await client.meta('PUT', `nodes/${a}/children/${a}`), /below itself/);
   });
 
-  it('move: refused in the trash, where add and remove are allowed', async () => {
-    const client = await servers.client();
+  served('move: refused in the trash, where add and remove are allowed', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     const [a, b] = ['a', 'b'].map((path) => client.drive.makeFolder(path).id);
     client.drive.trash('a/x');
@@ -288,16 +258,14 @@ describe('parents', () => {
     assert.deepEqual(client.drive.tree(), ['a/', 'b/', 'b/x']);
   });
 
-  it('remove: a node without another parent goes to the root', async () => {
-    const client = await servers.client();
+  served('remove: a node without another parent goes to the root', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     const a = client.drive.nodeAt('a').id;
     await client.meta('DELETE', `nodes/${a}/children/${id}`);
     assert.deepEqual(client.drive.tree(), ['a/', 'x']);
   });
 
-  it('several: the node is listed in each of its folders', async () => {
-    const client = await servers.client();
+  served('several: the node is listed in each of its folders', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     const b = client.drive.makeFolder('b').id;
     assert.equal((await client.meta('PUT', `nodes/${b}/children/${id}`)).status, 200);
@@ -310,8 +278,7 @@ describe('properties', () => {
   const at = (client: TestClient, id: string, key = '') =>
     `nodes/${id}/properties/${client.drive.owner}${key === '' ? '' : `/${key}`}`;
 
-  it('are created (201), read, listed and deleted (204)', async () => {
-    const client = await servers.client();
+  served('are created (201), read, listed and deleted (204)', async (client) => {
     const node = (await client.upload({ name: 'a', kind: 'FILE' }, 'x')).json;
     assert.equal(node.createdBy, client.drive.owner);
     const put = await client.meta('PUT', at(client, node.id, 'mtime'), { body: { value: '2026' } });
@@ -329,8 +296,7 @@ describe('properties', () => {
     assert.equal((await client.meta('GET', at(client, node.id, 'mtime'))).status, 404);
   });
 
-  it('are at most ten per owner, of at most 500 characters', async () => {
-    const client = await servers.client();
+  served('are at most ten per owner, of at most 500 characters', async (client) => {
     const { id } = client.drive.putFile('a', 'x');
     const put = (key: string, value: string) => client.meta('PUT', at(client, id, key), { body: { value } });
     for (let number = 1; number <= 10; number++) assert.equal((await put(`k${number}`, 'v')).status, 201);
@@ -339,10 +305,12 @@ describe('properties', () => {
     assert.equal((await put('k10', 'w'.repeat(501))).status, 400);
   });
 
-  it('of another app read as empty and cannot be written; an empty owner is not found', async () => {
-    const client = await servers.client();
+  served('of another app read as empty and cannot be written', async (client) => {
     const { id } = client.drive.putFile('a', 'x', { properties: { other: { key: 'value' } } });
-    assert.deepEqual((await client.meta('GET', `nodes/${id}/properties/other`)).json, { count: 0, data: {} });
+    assert.deepEqual((await client.meta('GET', `nodes/${id}/properties/other`)).json, {
+      count: 0,
+      data: {},
+    });
     assert.ok(!('properties' in (await client.meta('GET', `nodes/${id}`)).json));
     assert.equal(
       (await client.meta('PUT', `nodes/${id}/properties/other/key`, { body: { value: 'x' } })).status,
@@ -351,8 +319,7 @@ describe('properties', () => {
     assert.equal((await client.meta('GET', `nodes/${id}/properties//key`)).status, 404);
   });
 
-  it('can be set with a new file', async () => {
-    const client = await servers.client();
+  served('can be set with a new file', async (client) => {
     const properties = { [client.drive.owner]: { mtime: '1' } };
     const { json } = await client.upload({ name: 'a', kind: 'FILE', properties }, 'x');
     assert.deepEqual(json.properties, properties);

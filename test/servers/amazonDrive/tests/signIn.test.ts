@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, it } from 'node:test';
 import type { Answer } from '../../http/call';
 import type { DriveTestServer } from '../driveServer';
-import { call, TestClient, TestServers } from './testClient';
+import { call, served, servedWith, TestClient, TestServers } from './testClient';
 
 const servers = new TestServers();
 afterEach(() => servers.stop());
@@ -58,14 +58,22 @@ function token(
 }
 
 function exchange(server: DriveTestServer, code: string, more: Record<string, string> = {}): Promise<Answer> {
-  return token(server, {
-    grant_type: 'authorization_code',
-    code,
-    redirect_uri: CALLBACK,
-    client_id: server.clientId,
-    client_secret: server.clientSecret,
-    ...more,
-  });
+  const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK };
+  return token(server, { ...form, ...own(server), ...more });
+}
+
+/** The confidential client, in the body of a request. */
+const own = ({ clientId, clientSecret }: DriveTestServer) => ({
+  client_id: clientId,
+  client_secret: clientSecret,
+});
+
+function refresh(
+  server: DriveTestServer,
+  refresh_token: string,
+  client: Record<string, string>,
+): Promise<Answer> {
+  return token(server, { grant_type: 'refresh_token', refresh_token, ...client });
 }
 
 function refused(answer: Answer, status: number, error: string, description?: RegExp): void {
@@ -74,20 +82,21 @@ function refused(answer: Answer, status: number, error: string, description?: Re
 }
 
 describe('the authorize page', () => {
-  it('lets a person choose an account, and sends a code, the scopes and the state back to the app', async () => {
-    const server = await servers.start();
-    const page = await authorize(server);
-    assert.equal(page.status, 200);
-    for (const text of ['anna@example.com', 'ben@example.com', '>Allow<', '>Deny<'])
-      assert.ok(page.text.includes(text), text);
-    const back = returned(await authorize(server, {}, { account: 'ben@example.com', decision: 'allow' }));
-    assert.match(back.get('code') ?? '', /^.{18,128}$/);
-    assert.equal(back.get('scope'), 'clouddrive:read_all clouddrive:write');
-    assert.equal(back.get('state'), 'some state');
-  });
+  served(
+    'lets a person choose an account, and returns a code, the scopes and the state',
+    async ({ server }) => {
+      const page = await authorize(server);
+      assert.equal(page.status, 200);
+      for (const text of ['anna@example.com', 'ben@example.com', '>Allow<', '>Deny<'])
+        assert.ok(page.text.includes(text), text);
+      const back = returned(await authorize(server, {}, { account: 'ben@example.com', decision: 'allow' }));
+      assert.match(back.get('code') ?? '', /^.{18,128}$/);
+      assert.equal(back.get('scope'), 'clouddrive:read_all clouddrive:write');
+      assert.equal(back.get('state'), 'some state');
+    },
+  );
 
-  it('prefers a typed account to the ticked one, and asks again without an account', async () => {
-    const server = await servers.start();
+  served('prefers a typed account to the ticked one, and requires an account', async ({ server }) => {
     const form = { account: 'anna@example.com', other: ' cleo ', decision: 'allow' };
     const code = returned(await authorize(server, {}, form)).get('code') ?? '';
     const { access_token } = (await exchange(server, code)).json;
@@ -105,23 +114,21 @@ describe('the authorize page', () => {
     assert.deepEqual([back.get('error'), back.get('state')], ['access_denied', 'some state']);
   });
 
-  it('redirects at once when an account consents to everything', async () => {
-    const server = await servers.start({ autoConsent: 'anna@example.com' });
+  served('redirects at once with auto-consent', async ({ server }) => {
+    server.setAutoConsent('anna@example.com');
     assert.ok(returned(await authorize(server)).get('code'));
     server.setAutoConsent(undefined);
     assert.equal((await authorize(server)).status, 200);
   });
 
-  it('works under any host name, because the form posts to its own address', async () => {
-    const server = await servers.start();
+  served('works under any host name, because the form posts to its own address', async ({ server }) => {
     const page = await authorize(server);
     assert.match(page.text, /<form method="post">/);
     const elsewhere = await call(server.port, 'GET', '/ap/oa', { headers: { host: 'idp.test' } });
     assert.equal(elsewhere.status, 400); // its query is missing, not its host
   });
 
-  it('shows an error and does not redirect for an unknown client or return address', async () => {
-    const server = await servers.start();
+  served('shows an error for an unknown client or redirect URI, without a redirect', async ({ server }) => {
     for (const query of [
       { client_id: 'amzn1.application-oa2-client.unknown' },
       { redirect_uri: 'https://evil.example/' },
@@ -133,8 +140,8 @@ describe('the authorize page', () => {
     }
   });
 
-  it("returns to loopback on any port and path, and to the editor's own addresses", async () => {
-    const server = await servers.start({ autoConsent: 'anna' });
+  served('redirects to any loopback URL and to the editor', async ({ server }) => {
+    server.setAutoConsent('anna');
     for (const redirect_uri of [
       'http://127.0.0.1:1234/stable-abc/callback?vscode-reqid=1&x=y',
       'http://localhost:80/a',
@@ -149,8 +156,7 @@ describe('the authorize page', () => {
     }
   });
 
-  it('reports wrong response types, unknown scopes and missing challenges of public clients', async () => {
-    const server = await servers.start({ autoConsent: 'anna' });
+  servedWith({ autoConsent: 'anna' }, 'reports wrong types, scopes and challenges', async ({ server }) => {
     const errors: [Record<string, string>, string][] = [
       [{ response_type: 'token' }, 'unsupported_response_type'],
       [{ scope: 'clouddrive:everything' }, 'invalid_scope'],
@@ -164,8 +170,7 @@ describe('the authorize page', () => {
 });
 
 describe('the token endpoint', () => {
-  it("exchanges a code for tokens of the service's form, with the client's secret in the body", async () => {
-    const server = await servers.start();
+  served('exchanges a code for tokens, with the client secret in the body', async ({ server }) => {
     const answer = await exchange(server, await codeFor(server));
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.headers['content-type'], 'application/json;charset=UTF-8');
@@ -175,45 +180,33 @@ describe('the token endpoint', () => {
     assert.match(answer.json.refresh_token, /^Atzr\|.{20,2000}$/);
   });
 
-  it('takes the client from a Basic header', async () => {
-    const server = await servers.start();
+  served('takes the client from a Basic header', async ({ server }) => {
     const form = { grant_type: 'authorization_code', code: await codeFor(server), redirect_uri: CALLBACK };
     const basic = { id: server.clientId, secret: server.clientSecret };
     assert.equal((await token(server, form, basic)).status, 200);
   });
 
-  it('takes a code once, within five minutes, from the same client, with the same return address', async () => {
-    const server = await servers.start();
+  served('takes a code once, within five minutes, from its client and redirect URI', async ({ server }) => {
     const used = await codeFor(server);
     await exchange(server, used);
     refused(await exchange(server, used), 400, 'invalid_grant', /: code$/);
     refused(await exchange(server, 'unknown'), 400, 'invalid_grant', /: code$/);
     const code = await codeFor(server);
     refused(await exchange(server, code, { redirect_uri: 'http://127.0.0.1:53682' }), 400, 'invalid_request');
-    refused(
-      await token(server, {
-        grant_type: 'authorization_code',
-        code,
-        redirect_uri: CALLBACK,
-        client_id: server.publicClientId,
-      }),
-      400,
-      'invalid_grant',
-    );
+    const other = { client_id: server.publicClientId, client_secret: '' };
+    refused(await exchange(server, code, other), 400, 'invalid_grant');
     server.setClock(Date.now() + 5 * 60_000 + 1000);
     refused(await exchange(server, code), 400, 'invalid_grant', /: code$/);
   });
 
-  it('keeps a code usable after a failed client authentication, since clients try two ways', async () => {
-    const server = await servers.start();
+  served('keeps a code usable after a failed client authentication', async ({ server }) => {
     const code = await codeFor(server);
     const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK };
     refused(await token(server, form, { id: server.clientId, secret: 'wrong' }), 401, 'invalid_client');
     assert.equal((await exchange(server, code)).status, 200);
   });
 
-  it('needs the verifier of a challenge, and ignores a verifier without a challenge', async () => {
-    const server = await servers.start();
+  served('requires the verifier of a challenge, and ignores any other verifier', async ({ server }) => {
     const challenge = { code_challenge: CHALLENGE, code_challenge_method: 'S256' };
     const code = await codeFor(server, challenge);
     refused(await exchange(server, code), 400, 'invalid_grant', /code_verifier/);
@@ -224,70 +217,38 @@ describe('the token endpoint', () => {
     assert.equal((await exchange(server, await codeFor(server), { code_verifier: 'x' })).status, 200);
   });
 
-  it('accepts a public client without a secret, for codes and refresh tokens', async () => {
-    const server = await servers.start();
+  served('accepts a public client without a secret, for codes and refresh tokens', async ({ server }) => {
     const client_id = server.publicClientId;
-    const code = await codeFor(server, {
-      client_id,
-      code_challenge: CHALLENGE,
-      code_challenge_method: 'S256',
-    });
+    const challenge = { code_challenge: CHALLENGE, code_challenge_method: 'S256' };
+    const code = await codeFor(server, { client_id, ...challenge });
     const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, client_id };
     const first = await token(server, { ...form, code_verifier: VERIFIER });
     assert.equal(first.status, 200, first.text);
     const { refresh_token } = first.json;
-    assert.equal(
-      (await token(server, { grant_type: 'refresh_token', refresh_token, client_id })).status,
-      200,
-    );
-    // Another client can't use it, and the confidential one can't do without its secret.
-    const own = { client_id: server.clientId, client_secret: server.clientSecret };
-    refused(
-      await token(server, { grant_type: 'refresh_token', refresh_token, ...own }),
-      400,
-      'invalid_grant',
-    );
-    refused(
-      await token(server, { grant_type: 'refresh_token', refresh_token, client_id: server.clientId }),
-      401,
-      'invalid_client',
-    );
+    assert.equal((await refresh(server, refresh_token, { client_id })).status, 200);
+    // Another client can't use the refresh token, and the confidential client needs its secret.
+    refused(await refresh(server, refresh_token, own(server)), 400, 'invalid_grant');
+    refused(await refresh(server, refresh_token, { client_id: server.clientId }), 401, 'invalid_client');
   });
 
   it('keeps the refresh token, or gives a new one each time with rotation', async () => {
     for (const rotateRefreshTokens of [false, true]) {
       const server = await servers.start({ rotateRefreshTokens });
       const { refresh_token } = server.issueToken('anna');
-      const form = { grant_type: 'refresh_token', refresh_token };
-      const basic = { id: server.clientId, secret: server.clientSecret };
-      const first = await token(server, form, basic);
+      const first = await refresh(server, refresh_token, own(server));
       assert.equal(first.json.refresh_token === refresh_token, !rotateRefreshTokens);
-      const again = await token(server, form, basic);
+      const again = await refresh(server, refresh_token, own(server));
       assert.equal(again.status, rotateRefreshTokens ? 400 : 200);
-      assert.equal(
-        (await token(server, { ...form, refresh_token: first.json.refresh_token }, basic)).status,
-        200,
-      );
+      assert.equal((await refresh(server, first.json.refresh_token, own(server))).status, 200);
     }
   });
 
-  it('names the error of a request: missing, repeated, unsupported', async () => {
-    const server = await servers.start();
-    const own = { client_id: server.clientId, client_secret: server.clientSecret };
-    refused(await token(server, own), 400, 'invalid_request', /grant_type/);
-    refused(
-      await token(server, { grant_type: 'refresh_token', ...own }),
-      400,
-      'invalid_request',
-      /refresh_token/,
-    );
-    refused(await token(server, { grant_type: 'password', ...own }), 400, 'unsupported_grant_type');
-    refused(
-      await token(server, { grant_type: 'refresh_token', refresh_token: 'x' }),
-      400,
-      'invalid_request',
-      /client_id/,
-    );
+  served('names the error of a request: missing, repeated, unsupported', async ({ server }) => {
+    const client = own(server);
+    refused(await token(server, client), 400, 'invalid_request', /grant_type/);
+    refused(await refresh(server, '', client), 400, 'invalid_request', /refresh_token/);
+    refused(await token(server, { grant_type: 'password', ...client }), 400, 'unsupported_grant_type');
+    refused(await refresh(server, 'x', {}), 400, 'invalid_request', /client_id/);
     const twice = await call(server.port, 'POST', '/auth/o2/token', {
       headers: FORM,
       body: 'grant_type=refresh_token&refresh_token=a&refresh_token=b',
@@ -295,35 +256,26 @@ describe('the token endpoint', () => {
     refused(twice, 400, 'invalid_request', /repeated/);
   });
 
-  it('refuses refresh tokens of an account that withdrew its permission', async () => {
-    const server = await servers.start();
+  served('refuses refresh tokens of an account that withdrew its permission', async ({ server }) => {
     const client = new TestClient(server, 'anna');
     const ben = new TestClient(server, 'ben');
     const { refresh_token } = server.issueToken('anna');
     server.revoke('anna');
-    const form = { grant_type: 'refresh_token', refresh_token, client_id: server.clientId };
-    refused(
-      await token(server, { ...form, client_secret: server.clientSecret }),
-      400,
-      'invalid_grant',
-      /: refresh_token$/,
-    );
+    refused(await refresh(server, refresh_token, own(server)), 400, 'invalid_grant', /: refresh_token$/);
     assert.equal((await client.meta('GET', 'account/info')).status, 401);
     assert.equal((await ben.meta('GET', 'account/info')).status, 200);
   });
 });
 
 describe('access tokens', () => {
-  it("last for an hour by the server's clock, and are then refused with the service's body", async () => {
-    const client = await servers.client();
+  served("last for an hour by the server's clock", async (client) => {
     assert.equal((await client.meta('GET', 'account/info')).status, 200);
     client.server.setClock(Date.now() + 3_601_000);
     const late = await client.meta('GET', 'account/info');
     assert.deepEqual([late.status, late.text], [401, '{"message":"Token has expired"}']);
   });
 
-  it('can be expired at once, for one account or for all', async () => {
-    const server = await servers.start();
+  served('can be expired at once, for one account or for all', async ({ server }) => {
     const [anna, ben] = [new TestClient(server, 'anna'), new TestClient(server, 'ben')];
     server.expireAccessTokens('anna');
     assert.equal((await anna.meta('GET', 'account/info')).status, 401);
@@ -332,15 +284,14 @@ describe('access tokens', () => {
     assert.equal((await ben.meta('GET', 'account/info')).status, 401);
   });
 
-  it('are issued to tests as rclone stores them', async () => {
-    const server = await servers.start({ clock: () => Date.parse('2026-01-02T03:04:05Z') });
+  served('are issued as rclone stores them', async ({ server }) => {
+    server.setClock(Date.parse('2026-01-02T03:04:05Z'));
     const issued = server.issueToken('anna');
     assert.deepEqual(Object.keys(issued).sort(), ['access_token', 'expiry', 'refresh_token', 'token_type']);
     assert.equal(issued.expiry, '2026-01-02T04:04:05.000Z');
   });
 
-  it('allow only what their scopes say', async () => {
-    const server = await servers.start();
+  served('allow only what their scopes say', async ({ server }) => {
     const reader = new TestClient(server, 'anna', ['clouddrive:read_all']);
     assert.equal((await reader.meta('GET', 'nodes')).status, 200);
     const refusedWrite = await reader.meta('POST', 'nodes', { body: { name: 'x', kind: 'FOLDER' } });
@@ -348,8 +299,7 @@ describe('access tokens', () => {
     assert.equal(refusedWrite.json.message, 'Insufficient permissions granted for operation: createFolder');
   });
 
-  it('give the profile of their account, with the profile scope, and their own facts', async () => {
-    const server = await servers.start();
+  served('give the profile of their account, with the profile scope', async ({ server }) => {
     const profile = (token: string) =>
       call(server.port, 'GET', '/user/profile', { headers: { authorization: `Bearer ${token}` } });
     const full = await profile(server.issueToken('anna@example.com', ['profile']).access_token);
@@ -365,17 +315,13 @@ describe('access tokens', () => {
     refused(await info('unknown'), 400, 'invalid_token');
   });
 
-  it('never show in the log', async () => {
-    const client = await servers.client();
+  served('never show in the log', async (client) => {
     const { server, token: secret } = client;
     const { refresh_token } = server.issueToken('anna@example.com');
     await client.meta('GET', 'account/info');
     await call(server.port, 'GET', `/auth/o2/tokeninfo?access_token=${encodeURIComponent(secret)}`);
-    await token(
-      server,
-      { grant_type: 'refresh_token', refresh_token },
-      { id: server.clientId, secret: server.clientSecret },
-    );
+    const basic = { id: server.clientId, secret: server.clientSecret };
+    await token(server, { grant_type: 'refresh_token', refresh_token }, basic);
     const log = JSON.stringify(server.requests);
     for (const hidden of [secret, encodeURIComponent(secret), refresh_token, server.clientSecret])
       assert.ok(!log.includes(hidden));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { it } from 'node:test';
 import { type Answer, call as send } from '../../http/call';
 import {
   type DriveServerOptions,
@@ -55,10 +56,11 @@ export class TestClient {
     content: string | Buffer,
     query = '?suppress=deduplication',
   ): Promise<Answer> {
-    const { body, type } = multipart([
-      { head: 'Content-Disposition: form-data; name="metadata"', body: asText(metadata) },
-      contentPart(content),
-    ]);
+    return this.sendForm(uploadForm(metadata, content), query);
+  }
+
+  /** Uploads a hand-made form. */
+  sendForm({ body, type }: Form, query = '?suppress=deduplication'): Promise<Answer> {
     return this.content('POST', `nodes${query}`, { headers: { 'content-type': type }, body });
   }
 
@@ -76,20 +78,38 @@ export class TestClient {
   }
 }
 
-function contentPart(content: string | Buffer): FormPartText {
-  return {
-    head: 'Content-Disposition: form-data; name="content"; filename="x"\r\nContent-Type: application/octet-stream',
-    body: content,
-  };
+/** The form of an upload, as rclone writes it. */
+export function uploadForm(
+  metadata: object | string,
+  content: string | Buffer,
+  fileName = 'x',
+  epilogue = '\r\n',
+): Form {
+  return multipart([metadataPart(metadata), contentPart(content, fileName)], epilogue);
 }
 
-export interface FormPartText {
+export function metadataPart(metadata: object | string): FormPartText {
+  const body = typeof metadata === 'string' ? metadata : JSON.stringify(metadata);
+  return { head: 'Content-Disposition: form-data; name="metadata"', body };
+}
+
+function contentPart(body: string | Buffer, fileName = 'x'): FormPartText {
+  const disposition = `Content-Disposition: form-data; name="content"; filename="${fileName}"`;
+  return { head: `${disposition}\r\nContent-Type: application/octet-stream`, body };
+}
+
+export interface Form {
+  readonly body: Buffer;
+  readonly type: string;
+}
+
+interface FormPartText {
   readonly head: string;
   readonly body: string | Buffer;
 }
 
 /** A multipart body, written exactly as given. */
-export function multipart(parts: readonly FormPartText[], epilogue = '\r\n'): { body: Buffer; type: string } {
+export function multipart(parts: readonly FormPartText[], epilogue = '\r\n'): Form {
   const boundary = randomBytes(30).toString('hex');
   const pieces = parts.flatMap(({ head, body }) => [
     Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`),
@@ -114,7 +134,23 @@ export function call(
   return send(`http://127.0.0.1:${port}`, method, path, headers, content);
 }
 
-/** Starts a server for each test and stops them together. */
+/** A test with its own server, and a client that is signed in to an empty drive. */
+export function served(title: string, work: (client: TestClient) => Promise<void>): void {
+  servedWith({}, title, work);
+}
+
+export function servedWith(
+  options: DriveServerOptions,
+  title: string,
+  work: (client: TestClient) => Promise<void>,
+): void {
+  it(title, async () => {
+    const server = await startDriveServer(options);
+    await work(new TestClient(server)).finally(() => server.stop());
+  });
+}
+
+/** Starts servers for a test and stops them together. */
 export class TestServers {
   private running: DriveTestServer[] = [];
 
@@ -131,8 +167,4 @@ export class TestServers {
   async stop(): Promise<void> {
     for (const server of this.running.splice(0)) await server.stop();
   }
-}
-
-function asText(value: object | string): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
-import { type TestClient, TestServers } from './testClient';
-
-const servers = new TestServers();
-afterEach(() => servers.stop());
+import { describe } from 'node:test';
+import { served, servedWith, type TestClient } from './testClient';
 
 const DAY = 24 * 3_600_000;
 
@@ -32,8 +29,7 @@ const told = (lines: readonly ChangeLine[]): string[] =>
   lines.flatMap((line) => line.nodes.map((node) => `${node.name ?? '(root)'} ${node.status}`));
 
 describe('the trash', () => {
-  it('takes a folder with everything below it, and lists only the folder', async () => {
-    const client = await servers.client();
+  served('takes a folder with everything below it, and lists only the folder', async (client) => {
     const { drive } = client;
     const { id: file } = drive.putFile('a/b/x', 'x');
     const a = drive.nodeAt('a').id;
@@ -46,8 +42,7 @@ describe('the trash', () => {
     assert.deepEqual(await client.find('status:TRASH'), ['a', 'b', 'x']);
   });
 
-  it('restores the nodes that went along, but not the nodes that were in the trash before', async () => {
-    const client = await servers.client();
+  served('restores only the nodes that were trashed with the folder', async (client) => {
     const { drive } = client;
     drive.putFile('a/b/x', 'x');
     drive.putFile('a/old', 'x');
@@ -63,8 +58,7 @@ describe('the trash', () => {
     assert.deepEqual(await trashList(client), ['old', 'sub']);
   });
 
-  it('takes a node twice, refuses the root and answers 404 for unknown ids', async () => {
-    const client = await servers.client();
+  served('takes a node twice, refuses the root and answers 404 for unknown ids', async (client) => {
     const { id } = client.drive.putFile('a', 'x');
     for (let times = 0; times < 2; times++)
       assert.equal((await client.meta('PUT', `trash/${id}`)).status, 200);
@@ -73,8 +67,7 @@ describe('the trash', () => {
     assert.equal((await client.meta('POST', `trash/${'A'.repeat(22)}/restore`)).status, 404);
   });
 
-  it('frees the name, and refuses to restore onto a taken name', async () => {
-    const client = await servers.client();
+  served('frees the name, and refuses to restore onto a taken name', async (client) => {
     const { id } = client.drive.putFile('a', 'old');
     await client.meta('PUT', `trash/${id}`);
     const { json } = await client.upload({ name: 'A', kind: 'FILE' }, 'new');
@@ -82,8 +75,7 @@ describe('the trash', () => {
     assert.deepEqual([refused.status, refused.json.info], [409, { nodeId: json.id }]);
   });
 
-  it('refuses to restore into a folder that is itself in the trash', async () => {
-    const client = await servers.client();
+  served('refuses to restore into a folder that is itself in the trash', async (client) => {
     const { id } = client.drive.putFile('a/x', 'x');
     client.drive.trash('a');
     const refused = await client.meta('POST', `trash/${id}/restore`);
@@ -93,8 +85,7 @@ describe('the trash', () => {
     );
   });
 
-  it('cannot be emptied by clients', async () => {
-    const client = await servers.client();
+  served('cannot be emptied by clients', async (client) => {
     const { id } = client.drive.putFile('a', 'x');
     const answer = await client.meta('DELETE', `nodes/${id}`);
     assert.deepEqual(
@@ -103,8 +94,7 @@ describe('the trash', () => {
     );
   });
 
-  it("purges nodes after thirty days by the server's clock", async () => {
-    const client = await servers.client({ tokenLifeSeconds: 1e9 });
+  servedWith({ tokenLifeSeconds: 1e9 }, 'purges nodes after thirty days', async (client) => {
     const start = Date.now();
     client.server.setClock(start);
     const { id: below } = client.drive.putFile('a/x', 'x');
@@ -117,8 +107,7 @@ describe('the trash', () => {
     assert.deepEqual(await trashList(client), []);
   });
 
-  it('lets a test restore by name and purge by path', async () => {
-    const { drive } = await servers.client();
+  served('lets a test restore by name and purge by path', async ({ drive }) => {
     drive.putFile('a/x', 'x');
     drive.trash('a');
     drive.restore('a');
@@ -129,8 +118,7 @@ describe('the trash', () => {
 });
 
 describe('the changes feed', () => {
-  it('gives everything, with a reset, without a checkpoint', async () => {
-    const client = await servers.client();
+  served('gives everything, with a reset, without a checkpoint', async (client) => {
     client.drive.putFile('a/x', 'x');
     const lines = await changes(client, { includePurged: 'true' });
     assert.deepEqual(told(lines), ['(root) AVAILABLE', 'a AVAILABLE', 'x AVAILABLE']);
@@ -138,8 +126,7 @@ describe('the changes feed', () => {
     assert.match(lines[0]?.checkpoint ?? '', /^[A-Za-z0-9_-]+$/);
   });
 
-  it('gives each node that changed since the checkpoint once, in its current state', async () => {
-    const client = await servers.client();
+  served('gives each changed node once, in its current state', async (client) => {
     client.drive.putFile('a/x', 'x');
     const checkpoint = (await changes(client))[0]?.checkpoint;
     const quiet = await changes(client, { checkpoint });
@@ -153,8 +140,7 @@ describe('the changes feed', () => {
     assert.deepEqual(told(await changes(client, { checkpoint: lines[0]?.checkpoint })), []);
   });
 
-  it('cuts lines by chunkSize and ends at maxNodes; the next call continues there', async () => {
-    const client = await servers.client();
+  served('cuts lines by chunkSize and ends at maxNodes, where the next call continues', async (client) => {
     for (let number = 0; number < 9; number++) client.drive.createFolder({ name: `f${number}` });
     const lines = await changes(client, { chunkSize: 4 });
     assert.deepEqual(
@@ -171,8 +157,7 @@ describe('the changes feed', () => {
     assert.deepEqual(told(rest), ['f5 AVAILABLE', 'f6 AVAILABLE', 'f7 AVAILABLE', 'f8 AVAILABLE']);
   });
 
-  it('gives purged nodes only on request, by text or by boolean', async () => {
-    const client = await servers.client();
+  served('gives purged nodes only on request, by text or by boolean', async (client) => {
     client.drive.putFile('x', 'x');
     const checkpoint = (await changes(client))[0]?.checkpoint;
     client.drive.purge('x');
@@ -181,8 +166,7 @@ describe('the changes feed', () => {
       assert.deepEqual(told(await changes(client, { checkpoint, includePurged })), ['x PURGED']);
   });
 
-  it('resets for unknown and expired checkpoints', async () => {
-    const client = await servers.client();
+  served('resets for unknown and expired checkpoints', async (client) => {
     client.drive.putFile('x', 'x');
     const checkpoint = (await changes(client))[0]?.checkpoint;
     client.drive.changes.forgetCheckpoints();
@@ -192,8 +176,7 @@ describe('the changes feed', () => {
     }
   });
 
-  it('stays correct however often a node changes', async () => {
-    const client = await servers.client();
+  served('stays correct however often a node changes', async (client) => {
     client.drive.putFile('quiet', 'x');
     const { id } = client.drive.putFile('busy', 'x');
     const checkpoint = (await changes(client))[0]?.checkpoint;

@@ -115,11 +115,7 @@ test('trash: only an empty folder is removed, whatever the index shows', () =>
 
 test('trash: the quota and the properties of a node are shown', () =>
   servedDrive({}, async ({ remote, drive, server }) => {
-    drive.putFile('ctl\u0001.txt', 'hello', {
-      labels: ['red', 'round'],
-      description: 'mine',
-      contentType: 'text/plain',
-    });
+    drive.putFile('ctl\u0001.txt', 'hello', { labels: ['red', 'round'], description: 'mine' });
     const quota = await remote.features.quota?.(calm);
     assert.ok(quota && quota.total > quota.available && quota.available > 0);
     const groups = (await remote.features.properties?.(parsePath('ctl\u0001.txt'), calm)) ?? [];
