@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import {
+  type $Command,
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
@@ -10,7 +11,10 @@ import {
   PutObjectCommand,
   type PutObjectCommandInput,
   S3Client,
+  type S3ClientResolvedConfig,
   S3ServiceException,
+  type ServiceInputTypes,
+  type ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
 import { encodeKey, type RawRequest, type RawResponse, sendSigned, type Target } from './signedRequest';
 
@@ -25,6 +29,17 @@ export function checks(topic: string, bodies: Record<string, (world: World) => P
   return Object.entries(bodies).map(([sentence, run]) => ({ name: `${topic}: ${sentence}`, run }));
 }
 
+type SdkCommand<Input extends ServiceInputTypes, Output extends ServiceOutputTypes> = $Command<
+  Input,
+  Output,
+  S3ClientResolvedConfig,
+  ServiceInputTypes,
+  ServiceOutputTypes
+>;
+
+/** An ETag that no content of a check has. */
+export const WRONG_ETAG = '"0123456789abcdef0123456789abcdef"';
+
 /** The environment of one check: a fresh bucket and clients for one server. */
 export class World {
   readonly bucket = `contract-${randomBytes(6).toString('hex')}`;
@@ -38,9 +53,26 @@ export class World {
     readonly plainClient: S3Client,
   ) {}
 
-  /** Makes the bucket of this check. */
+  /** Creates the bucket of this check. */
   async open(): Promise<void> {
-    await this.client.send(new CreateBucketCommand({ Bucket: this.bucket }));
+    await this.run(CreateBucketCommand, {});
+  }
+
+  /** Sends a command of the SDK about the bucket of this check, or about another `Bucket` in `input`. */
+  run<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    Command: new (input: Input) => SdkCommand<Input, Output>,
+    input: Omit<Input, 'Bucket'> & { readonly Bucket?: string | undefined },
+    client = this.client,
+  ): Promise<Output> {
+    return client.send(new Command({ Bucket: this.bucket, ...input } as Input & { readonly Bucket: string }));
+  }
+
+  /** As `run`, with checksums only where S3 requires them. */
+  runPlain<Input extends ServiceInputTypes, Output extends ServiceOutputTypes>(
+    Command: new (input: Input) => SdkCommand<Input, Output>,
+    input: Omit<Input, 'Bucket'>,
+  ): Promise<Output> {
+    return this.run(Command, input, this.plainClient);
   }
 
   /** A name for one more bucket, which `close` removes. */
@@ -58,15 +90,13 @@ export class World {
 
   /** Puts an object with the SDK. */
   put(key: string, body: Buffer | string = 'x', more: Partial<PutObjectCommandInput> = {}) {
-    return this.client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ...more }));
+    return this.run(PutObjectCommand, { Key: key, Body: body, ...more });
   }
 
   /** The content as text. */
   async read(key: string, versionId?: string): Promise<string> {
-    const got = await this.client.send(
-      new GetObjectCommand({ Bucket: this.bucket, Key: key, ...(versionId ? { VersionId: versionId } : {}) }),
-    );
-    return (await got.Body?.transformToString()) ?? '';
+    const { Body } = await this.run(GetObjectCommand, { Key: key, VersionId: versionId });
+    return (await Body?.transformToString()) ?? '';
   }
 
   /** Whether the object exists. */
@@ -85,14 +115,8 @@ export class World {
     const keys: string[] = [];
     let token: string | undefined;
     do {
-      const page = await this.client.send(
-        new ListObjectsV2Command({
-          Bucket: this.bucket,
-          EncodingType: 'url',
-          ...(maxKeys === undefined ? {} : { MaxKeys: maxKeys }),
-          ...(token === undefined ? {} : { ContinuationToken: token }),
-        }),
-      );
+      const input = { EncodingType: 'url', MaxKeys: maxKeys, ContinuationToken: token } as const;
+      const page = await this.run(ListObjectsV2Command, input);
       for (const item of page.Contents ?? [])
         keys.push(decodeURIComponent((item.Key ?? '').replaceAll('+', ' ')));
       assert.ok(!page.IsTruncated || page.NextContinuationToken !== token, 'the same token came twice');

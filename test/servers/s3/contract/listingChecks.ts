@@ -15,7 +15,7 @@ async function putAll(world: World, keys: readonly string[]): Promise<void> {
 }
 
 function list(world: World, input: Omit<ConstructorParameters<typeof ListObjectsV2Command>[0], 'Bucket'>) {
-  return world.client.send(new ListObjectsV2Command({ Bucket: world.bucket, ...input }));
+  return world.run(ListObjectsV2Command, input);
 }
 
 const keysOf = (page: { Contents?: { Key?: string | undefined }[] | undefined }): (string | undefined)[] =>
@@ -28,24 +28,19 @@ export const bucketChecks: Check[] = checks('buckets', {
   'a new bucket is listed and its HEAD succeeds': async (world) => {
     const { Buckets } = await world.client.send(new ListBucketsCommand({}));
     assert.ok(Buckets?.some((b) => b.Name === world.bucket && b.CreationDate instanceof Date));
-    await world.client.send(new HeadBucketCommand({ Bucket: world.bucket }));
+    await world.run(HeadBucketCommand, {});
   },
   'HEAD of a missing bucket is 404': async (world) => {
-    await refused(world.client.send(new HeadBucketCommand({ Bucket: world.anotherBucket() })), 404);
+    await refused(world.run(HeadBucketCommand, { Bucket: world.anotherBucket() }), 404);
   },
   'listing a missing bucket is NoSuchBucket': async (world) => {
-    await refused(
-      world.client.send(new ListObjectsV2Command({ Bucket: world.anotherBucket() })),
-      404,
-      'NoSuchBucket',
-    );
+    await refused(world.run(ListObjectsV2Command, { Bucket: world.anotherBucket() }), 404, 'NoSuchBucket');
   },
   'writing into a missing bucket is NoSuchBucket': async (world) => {
     await refused(world.put('a', 'x', { Bucket: world.anotherBucket() }), 404, 'NoSuchBucket');
   },
   'a bad bucket name is InvalidBucketName': async (world) => {
-    const answer = await world.send('PUT', '', { path: '/Bad_Name' });
-    answered(answer, 400, 'InvalidBucketName');
+    answered(await world.send('PUT', '', { path: '/Bad_Name' }), 400, 'InvalidBucketName');
   },
   'a repeated CreateBucket harms nothing': async (world) => {
     await world.put('a');
@@ -56,23 +51,21 @@ export const bucketChecks: Check[] = checks('buckets', {
   },
   'a location constraint can be read back': async (world) => {
     const Bucket = world.anotherBucket();
-    await world.client.send(
-      new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }),
-    );
-    const { LocationConstraint } = await world.client.send(new GetBucketLocationCommand({ Bucket }));
+    const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
+    await world.run(CreateBucketCommand, { Bucket, CreateBucketConfiguration });
+    const { LocationConstraint } = await world.run(GetBucketLocationCommand, { Bucket });
     assert.equal(LocationConstraint, 'eu-west-1');
   },
   'a bucket with an object is not deleted': async (world) => {
     await world.put('a');
-    const input = { Bucket: world.bucket };
-    await refused(world.client.send(new DeleteBucketCommand(input)), 409, 'BucketNotEmpty');
+    await refused(world.run(DeleteBucketCommand, {}), 409, 'BucketNotEmpty');
     assert.equal(await world.read('a'), 'x');
   },
   'an empty bucket is deleted': async (world) => {
     const Bucket = world.anotherBucket();
-    await world.client.send(new CreateBucketCommand({ Bucket }));
-    await world.client.send(new DeleteBucketCommand({ Bucket }));
-    await refused(world.client.send(new HeadBucketCommand({ Bucket })), 404);
+    await world.run(CreateBucketCommand, { Bucket });
+    await world.run(DeleteBucketCommand, { Bucket });
+    await refused(world.run(HeadBucketCommand, { Bucket }), 404);
   },
 });
 
@@ -188,8 +181,7 @@ export const listingChecks: Check[] = checks('listing', {
   },
   'the first version of the call pages with a marker': async (world) => {
     await putAll(world, ['a', 'd/1', 'd/2', 'e', 'f']);
-    const v1 = (input: object) =>
-      world.client.send(new ListObjectsCommand({ Bucket: world.bucket, ...input }));
+    const v1 = (input: object) => world.run(ListObjectsCommand, input);
     assert.deepEqual(keysOf(await v1({ MaxKeys: 2 })), ['a', 'd/1']);
     assert.deepEqual(keysOf(await v1({ Marker: 'd/1' })), ['d/2', 'e', 'f']);
     const folded = await v1({ Delimiter: '/', MaxKeys: 2 });

@@ -14,7 +14,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { checksumOf } from '../requests/checksums';
-import { answered, type Check, checks, refused, type World } from './check';
+import { answered, type Check, checks, refused, type World, WRONG_ETAG } from './check';
 
 const MIB = 1024 * 1024;
 const part = (letter: string, size = 5 * MIB): Buffer => Buffer.alloc(size, letter);
@@ -24,9 +24,7 @@ async function create(
   Key = 'big',
   more: Partial<CreateMultipartUploadCommandInput> = {},
 ): Promise<string> {
-  const { UploadId } = await world.plainClient.send(
-    new CreateMultipartUploadCommand({ Bucket: world.bucket, Key, ...more }),
-  );
+  const { UploadId } = await world.runPlain(CreateMultipartUploadCommand, { Key, ...more });
   return UploadId ?? '';
 }
 
@@ -37,9 +35,7 @@ async function upload(
   Body: Buffer,
   Key = 'big',
 ): Promise<CompletedPart> {
-  const { ETag } = await world.plainClient.send(
-    new UploadPartCommand({ Bucket: world.bucket, Key, UploadId, PartNumber, Body }),
-  );
+  const { ETag } = await world.runPlain(UploadPartCommand, { Key, UploadId, PartNumber, Body });
   return { PartNumber, ETag };
 }
 
@@ -49,15 +45,8 @@ function complete(
   Parts: CompletedPart[],
   more: Partial<CompleteMultipartUploadCommandInput> = {},
 ) {
-  return world.plainClient.send(
-    new CompleteMultipartUploadCommand({
-      Bucket: world.bucket,
-      Key: 'big',
-      UploadId,
-      MultipartUpload: { Parts },
-      ...more,
-    }),
-  );
+  const input = { Key: 'big', UploadId, MultipartUpload: { Parts }, ...more };
+  return world.runPlain(CompleteMultipartUploadCommand, input);
 }
 
 export const multipartChecks: Check[] = checks('multipart', {
@@ -72,7 +61,7 @@ export const multipartChecks: Check[] = checks('multipart', {
     const { ETag } = await complete(world, id, parts);
     const digests = bodies.map((body) => createHash('md5').update(body).digest());
     assert.equal(ETag, `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-2"`);
-    const told = await world.client.send(new HeadObjectCommand({ Bucket: world.bucket, Key: 'big' }));
+    const told = await world.run(HeadObjectCommand, { Key: 'big' });
     assert.deepEqual([told.ContentLength, told.ETag, told.ContentType], [5 * MIB + 100, ETag, 'text/plain']);
     assert.deepEqual(told.Metadata, { m: '1' });
     assert.equal(await world.read('big'), Buffer.concat(bodies).toString());
@@ -98,8 +87,7 @@ export const multipartChecks: Check[] = checks('multipart', {
   'a wrong part ETag is InvalidPart': async (world) => {
     const id = await create(world);
     await upload(world, id, 1, Buffer.from('x'));
-    const ETag = '"0123456789abcdef0123456789abcdef"';
-    await refused(complete(world, id, [{ PartNumber: 1, ETag }]), 400, 'InvalidPart');
+    await refused(complete(world, id, [{ PartNumber: 1, ETag: WRONG_ETAG }]), 400, 'InvalidPart');
   },
   'a part that was never sent is InvalidPart': async (world) => {
     const id = await create(world);
@@ -118,7 +106,7 @@ export const multipartChecks: Check[] = checks('multipart', {
   'an upload can continue after a refused completion': async (world) => {
     const id = await create(world);
     const one = await upload(world, id, 1, Buffer.from('x'));
-    await refused(complete(world, id, [{ ...one, ETag: '"0123456789abcdef0123456789abcdef"' }]), 400);
+    await refused(complete(world, id, [{ ...one, ETag: WRONG_ETAG }]), 400);
     await complete(world, id, [one]);
     assert.equal(await world.read('big'), 'x');
   },
@@ -127,20 +115,16 @@ export const multipartChecks: Check[] = checks('multipart', {
     const one = await upload(world, id, 1, Buffer.from('1'));
     await upload(world, id, 2, Buffer.from('22'));
     await upload(world, id, 5, Buffer.from('55555'));
-    const input = { Bucket: world.bucket, Key: 'big', UploadId: id };
-    const first = await world.client.send(new ListPartsCommand({ ...input, MaxParts: 2 }));
+    const input = { Key: 'big', UploadId: id };
+    const first = await world.run(ListPartsCommand, { ...input, MaxParts: 2 });
     assert.deepEqual(
-      first.Parts?.map((p) => [p.PartNumber, p.Size]),
-      [
-        [1, 1],
-        [2, 2],
-      ],
+      first.Parts?.map((p) => `${p.PartNumber}: ${p.Size}`),
+      ['1: 1', '2: 2'],
     );
     assert.equal(first.Parts?.[0]?.ETag, one.ETag);
     assert.equal(first.IsTruncated, true);
-    const rest = await world.client.send(
-      new ListPartsCommand({ ...input, PartNumberMarker: first.NextPartNumberMarker }),
-    );
+    const PartNumberMarker = first.NextPartNumberMarker;
+    const rest = await world.run(ListPartsCommand, { ...input, PartNumberMarker });
     assert.deepEqual(
       rest.Parts?.map((p) => p.PartNumber),
       [5],
@@ -151,27 +135,15 @@ export const multipartChecks: Check[] = checks('multipart', {
     const id = await create(world, 'd/one');
     const other = await create(world, 'two');
     const done = await create(world, 'done');
-    await upload(world, done, 1, Buffer.from('x'), 'done');
-    const input = { Bucket: world.bucket, Key: 'done', UploadId: done };
-    const { Parts } = await world.client.send(new ListPartsCommand(input));
-    const etag = Parts?.[0]?.ETag;
-    await world.plainClient.send(
-      new CompleteMultipartUploadCommand({
-        ...input,
-        MultipartUpload: { Parts: [{ PartNumber: 1, ETag: etag }] },
-      }),
-    );
-    const all = await world.client.send(new ListMultipartUploadsCommand({ Bucket: world.bucket }));
+    const part = await upload(world, done, 1, Buffer.from('x'), 'done');
+    const input = { Key: 'done', UploadId: done };
+    await world.runPlain(CompleteMultipartUploadCommand, { ...input, MultipartUpload: { Parts: [part] } });
+    const all = await world.run(ListMultipartUploadsCommand, {});
     assert.deepEqual(
-      all.Uploads?.map((u) => [u.Key, u.UploadId]),
-      [
-        ['d/one', id],
-        ['two', other],
-      ],
+      all.Uploads?.map((u) => `${u.Key} ${u.UploadId}`),
+      [`d/one ${id}`, `two ${other}`],
     );
-    const below = await world.client.send(
-      new ListMultipartUploadsCommand({ Bucket: world.bucket, Prefix: 'd/' }),
-    );
+    const below = await world.run(ListMultipartUploadsCommand, { Prefix: 'd/' });
     assert.deepEqual(
       below.Uploads?.map((u) => u.Key),
       ['d/one'],
@@ -180,24 +152,23 @@ export const multipartChecks: Check[] = checks('multipart', {
   'after Abort the upload is gone': async (world) => {
     const id = await create(world);
     await upload(world, id, 1, Buffer.from('x'));
-    const input = { Bucket: world.bucket, Key: 'big', UploadId: id };
-    await world.client.send(new AbortMultipartUploadCommand(input));
+    const input = { Key: 'big', UploadId: id };
+    await world.run(AbortMultipartUploadCommand, input);
     await refused(upload(world, id, 2, Buffer.from('x')), 404, 'NoSuchUpload');
-    await refused(world.client.send(new ListPartsCommand(input)), 404, 'NoSuchUpload');
+    await refused(world.run(ListPartsCommand, input), 404, 'NoSuchUpload');
     assert.equal(await world.exists('big'), false);
   },
   'an unknown upload id is NoSuchUpload': async (world) => {
-    const one = { PartNumber: 1, ETag: '"0123456789abcdef0123456789abcdef"' };
+    const one = { PartNumber: 1, ETag: WRONG_ETAG };
     await refused(complete(world, 'ca4f6a3c-0000-4000-8000-000000000000', [one]), 404, 'NoSuchUpload');
   },
   'UploadPartCopy takes a whole object or a range': async (world) => {
     await world.put('source', part('s'));
     const id = await create(world);
-    const input = { Bucket: world.bucket, Key: 'big', UploadId: id, CopySource: `${world.bucket}/source` };
-    const whole = await world.client.send(new UploadPartCopyCommand({ ...input, PartNumber: 1 }));
-    const some = await world.client.send(
-      new UploadPartCopyCommand({ ...input, PartNumber: 2, CopySourceRange: 'bytes=10-19' }),
-    );
+    const input = { Key: 'big', UploadId: id, CopySource: `${world.bucket}/source` };
+    const whole = await world.run(UploadPartCopyCommand, { ...input, PartNumber: 1 });
+    const range = { PartNumber: 2, CopySourceRange: 'bytes=10-19' };
+    const some = await world.run(UploadPartCopyCommand, { ...input, ...range });
     await complete(world, id, [
       { PartNumber: 1, ETag: whole.CopyPartResult?.ETag },
       { PartNumber: 2, ETag: some.CopyPartResult?.ETag },
@@ -215,42 +186,33 @@ export const multipartChecks: Check[] = checks('multipart', {
     const { ETag } = await world.put('big', 'old');
     const id = await create(world);
     const one = await upload(world, id, 1, Buffer.from('new'));
-    const IfMatch = '"0123456789abcdef0123456789abcdef"';
-    await refused(complete(world, id, [one], { IfMatch }), 412, 'PreconditionFailed');
+    await refused(complete(world, id, [one], { IfMatch: WRONG_ETAG }), 412, 'PreconditionFailed');
     await complete(world, id, [one], { IfMatch: ETag });
     assert.equal(await world.read('big'), 'new');
   },
   'a part with a wrong Content-MD5 is BadDigest': async (world) => {
     const id = await create(world);
     const headers = { 'content-md5': createHash('md5').update('other').digest('base64') };
-    const answer = await world.send('PUT', 'big', {
-      query: { partNumber: '1', uploadId: id },
-      headers,
-      body: 'x',
-    });
-    answered(answer, 400, 'BadDigest');
+    const query = { partNumber: '1', uploadId: id };
+    answered(await world.send('PUT', 'big', { query, headers, body: 'x' }), 400, 'BadDigest');
   },
   'parts with CRC32 give a checksum of checksums': async (world) => {
     const id = await create(world, 'big', { ChecksumAlgorithm: 'CRC32' });
     const bodies = [part('a'), Buffer.from('tail')];
     const parts: CompletedPart[] = [];
     for (const [index, Body] of bodies.entries()) {
-      const sent = await world.client.send(
-        new UploadPartCommand({
-          Bucket: world.bucket,
-          Key: 'big',
-          UploadId: id,
-          PartNumber: index + 1,
-          Body,
-          ChecksumAlgorithm: 'CRC32',
-        }),
-      );
-      parts.push({ PartNumber: index + 1, ETag: sent.ETag, ChecksumCRC32: checksumOf('crc32', [Body]) });
+      const input = {
+        Key: 'big',
+        UploadId: id,
+        PartNumber: index + 1,
+        Body,
+        ChecksumAlgorithm: 'CRC32',
+      } as const;
+      const { ETag } = await world.run(UploadPartCommand, input);
+      parts.push({ PartNumber: index + 1, ETag, ChecksumCRC32: checksumOf('crc32', [Body]) });
     }
     await complete(world, id, parts);
-    const told = await world.client.send(
-      new HeadObjectCommand({ Bucket: world.bucket, Key: 'big', ChecksumMode: 'ENABLED' }),
-    );
+    const told = await world.run(HeadObjectCommand, { Key: 'big', ChecksumMode: 'ENABLED' });
     const digests = bodies.map((body) => Buffer.from(checksumOf('crc32', [body]), 'base64'));
     assert.equal(told.ChecksumCRC32, `${checksumOf('crc32', digests)}-2`);
   },

@@ -10,19 +10,19 @@ import {
   HeadObjectCommand,
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
-import { answered, type Check, checks, refused, type World } from './check';
+import { answered, type Check, checks, refused, type World, WRONG_ETAG } from './check';
 
 function get(world: World, key: string, more: Partial<GetObjectCommandInput> = {}) {
-  return world.client.send(new GetObjectCommand({ Bucket: world.bucket, Key: key, ...more }));
+  return world.run(GetObjectCommand, { Key: key, ...more });
 }
 
 function head(world: World, key: string) {
-  return world.client.send(new HeadObjectCommand({ Bucket: world.bucket, Key: key }));
+  return world.run(HeadObjectCommand, { Key: key });
 }
 
 function copy(world: World, from: string, to: string, more: Partial<CopyObjectCommandInput> = {}) {
   const CopySource = `${world.bucket}/${from.split('/').map(encodeURIComponent).join('/')}`;
-  return world.client.send(new CopyObjectCommand({ Bucket: world.bucket, Key: to, CopySource, ...more }));
+  return world.run(CopyObjectCommand, { Key: to, CopySource, ...more });
 }
 
 const OLD = new Date('2001-02-03T04:05:06Z');
@@ -105,26 +105,21 @@ export const objectChecks: Check[] = checks('objects', {
     await world.put('a');
     await world.put('b');
     const Objects = ['a', 'b', 'nothing', 'with &<>"'].map((Key) => ({ Key }));
-    const { Deleted, Errors } = await world.client.send(
-      new DeleteObjectsCommand({ Bucket: world.bucket, Delete: { Objects } }),
-    );
+    const { Deleted, Errors } = await world.run(DeleteObjectsCommand, { Delete: { Objects } });
     assert.deepEqual(Deleted?.map((d) => d.Key).sort(), ['a', 'b', 'nothing', 'with &<>"']);
     assert.equal(Errors?.length ?? 0, 0);
     assert.deepEqual(await world.keys(), []);
   },
   'DeleteObjects in quiet mode names only errors': async (world) => {
     await world.put('a');
-    const input = { Bucket: world.bucket, Delete: { Objects: [{ Key: 'a' }], Quiet: true } };
-    assert.equal((await world.client.send(new DeleteObjectsCommand(input))).Deleted?.length ?? 0, 0);
+    const input = { Delete: { Objects: [{ Key: 'a' }], Quiet: true } };
+    assert.equal((await world.run(DeleteObjectsCommand, input)).Deleted?.length ?? 0, 0);
     assert.equal(await world.exists('a'), false);
   },
   'DeleteObjects takes 1,000 keys and refuses 1,001': async (world) => {
     const objects = (count: number) => Array.from({ length: count }, (_, i) => ({ Key: `k${i}` }));
     await world.put('k7');
-    const send = (count: number) =>
-      world.client.send(
-        new DeleteObjectsCommand({ Bucket: world.bucket, Delete: { Objects: objects(count) } }),
-      );
+    const send = (count: number) => world.run(DeleteObjectsCommand, { Delete: { Objects: objects(count) } });
     assert.equal((await send(1000)).Deleted?.length, 1000);
     assert.equal(await world.exists('k7'), false);
     await refused(send(1001), 400, 'MalformedXML');
@@ -132,8 +127,7 @@ export const objectChecks: Check[] = checks('objects', {
   'DeleteObjects without Content-MD5 or checksum is refused': async (world) => {
     await world.put('a');
     const body = '<Delete><Object><Key>a</Key></Object></Delete>';
-    const answer = await world.send('POST', '', { query: { delete: '' }, body });
-    answered(answer, 400);
+    answered(await world.send('POST', '', { query: { delete: '' }, body }), 400);
     assert.equal(await world.exists('a'), true);
   },
   'metadata above 2 KB is MetadataTooLarge': async (world) => {
@@ -141,8 +135,7 @@ export const objectChecks: Check[] = checks('objects', {
     answered(await world.send('PUT', 'a', { headers, body: 'x' }), 400, 'MetadataTooLarge');
   },
   'a PUT without a length is MissingContentLength': async (world) => {
-    const answer = await world.send('PUT', 'a', { body: 'x', withoutLength: true });
-    answered(answer, 411, 'MissingContentLength');
+    answered(await world.send('PUT', 'a', { body: 'x', withoutLength: true }), 411, 'MissingContentLength');
   },
 });
 
@@ -256,19 +249,14 @@ export const conditionChecks: Check[] = checks('conditions', {
   },
   'PUT If-Match overwrites only an object with that ETag': async (world) => {
     const { ETag } = await world.put('a', 'first');
-    await refused(
-      world.put('a', 'wrong', { IfMatch: '"0123456789abcdef0123456789abcdef"' }),
-      412,
-      'PreconditionFailed',
-    );
+    await refused(world.put('a', 'wrong', { IfMatch: WRONG_ETAG }), 412, 'PreconditionFailed');
     assert.equal(await world.read('a'), 'first');
     await world.put('a', 'second', { IfMatch: ETag });
     await refused(world.put('a', 'third', { IfMatch: ETag }), 412, 'PreconditionFailed');
     assert.equal(await world.read('a'), 'second');
   },
   'PUT If-Match without an object is NoSuchKey': async (world) => {
-    const IfMatch = '"0123456789abcdef0123456789abcdef"';
-    await refused(world.put('nothing', 'x', { IfMatch }), 404, 'NoSuchKey');
+    await refused(world.put('nothing', 'x', { IfMatch: WRONG_ETAG }), 404, 'NoSuchKey');
     assert.equal(await world.exists('nothing'), false);
   },
   'of ten simultaneous PUTs with If-None-Match:* one succeeds': async (world) => {
@@ -279,9 +267,8 @@ export const conditionChecks: Check[] = checks('conditions', {
   },
   'DELETE If-Match deletes only an object with that ETag': async (world) => {
     const { ETag } = await world.put('a', 'first');
-    const remove = (IfMatch: string | undefined) =>
-      world.client.send(new DeleteObjectCommand({ Bucket: world.bucket, Key: 'a', IfMatch }));
-    await refused(remove('"0123456789abcdef0123456789abcdef"'), 412, 'PreconditionFailed');
+    const remove = (IfMatch: string | undefined) => world.run(DeleteObjectCommand, { Key: 'a', IfMatch });
+    await refused(remove(WRONG_ETAG), 412, 'PreconditionFailed');
     assert.equal(await world.read('a'), 'first');
     await remove(ETag);
     assert.equal(await world.exists('a'), false);
@@ -291,11 +278,9 @@ export const conditionChecks: Check[] = checks('conditions', {
     await world.put('b');
     const Objects = [
       { Key: 'a', ETag },
-      { Key: 'b', ETag: '"0123456789abcdef0123456789abcdef"' },
+      { Key: 'b', ETag: WRONG_ETAG },
     ];
-    const { Errors } = await world.client.send(
-      new DeleteObjectsCommand({ Bucket: world.bucket, Delete: { Objects } }),
-    );
+    const { Errors } = await world.run(DeleteObjectsCommand, { Delete: { Objects } });
     assert.deepEqual(
       Errors?.map((e) => [e.Key, e.Code]),
       [['b', 'PreconditionFailed']],
@@ -321,19 +306,15 @@ export const attributeChecks: Check[] = checks('attributes', {
   'tags given with the PUT are kept and counted': async (world) => {
     await world.put('a', 'x', { Tagging: 'k1=v1&k%202=v%2B2' });
     assert.equal((await get(world, 'a')).TagCount, 2);
-    const { TagSet } = await world.client.send(
-      new GetObjectTaggingCommand({ Bucket: world.bucket, Key: 'a' }),
-    );
+    const { TagSet } = await world.run(GetObjectTaggingCommand, { Key: 'a' });
     const tags = Object.fromEntries((TagSet ?? []).map((t) => [t.Key, t.Value]));
     assert.deepEqual(tags, { k1: 'v1', 'k 2': 'v+2' });
   },
   'tags can be replaced without changing the object': async (world) => {
     const { ETag } = await world.put('a', 'x', { Tagging: 'k=v' });
     const Tagging = { TagSet: [{ Key: 'new', Value: 'a b+c-d=e._:/@' }] };
-    await world.client.send(new PutObjectTaggingCommand({ Bucket: world.bucket, Key: 'a', Tagging }));
-    const { TagSet } = await world.client.send(
-      new GetObjectTaggingCommand({ Bucket: world.bucket, Key: 'a' }),
-    );
+    await world.run(PutObjectTaggingCommand, { Key: 'a', Tagging });
+    const { TagSet } = await world.run(GetObjectTaggingCommand, { Key: 'a' });
     assert.deepEqual(TagSet, Tagging.TagSet);
     assert.equal((await head(world, 'a')).ETag, ETag);
   },
@@ -341,8 +322,7 @@ export const attributeChecks: Check[] = checks('attributes', {
     await world.put('a', 'x', { Tagging: 'k=v' });
     await copy(world, 'a', 'b');
     await copy(world, 'a', 'c', { TaggingDirective: 'REPLACE', Tagging: 'n=w' });
-    const tagsOf = async (Key: string) =>
-      (await world.client.send(new GetObjectTaggingCommand({ Bucket: world.bucket, Key }))).TagSet;
+    const tagsOf = async (Key: string) => (await world.run(GetObjectTaggingCommand, { Key })).TagSet;
     assert.deepEqual(await tagsOf('b'), [{ Key: 'k', Value: 'v' }]);
     assert.deepEqual(await tagsOf('c'), [{ Key: 'n', Value: 'w' }]);
   },

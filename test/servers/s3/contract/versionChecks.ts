@@ -9,20 +9,16 @@ import {
 import { type Check, checks, refused, type World } from './check';
 
 async function versioning(world: World, Status: 'Enabled' | 'Suspended'): Promise<void> {
-  const input = { Bucket: world.bucket, VersioningConfiguration: { Status } };
-  await world.client.send(new PutBucketVersioningCommand(input));
+  await world.run(PutBucketVersioningCommand, { VersioningConfiguration: { Status } });
 }
 
 function remove(world: World, Key: string, VersionId?: string) {
-  return world.client.send(
-    new DeleteObjectCommand({ Bucket: world.bucket, Key, ...(VersionId ? { VersionId } : {}) }),
-  );
+  return world.run(DeleteObjectCommand, { Key, VersionId });
 }
 
 export const versionChecks: Check[] = checks('versions', {
   'versioning is off at first and can be switched on': async (world) => {
-    const status = async () =>
-      (await world.client.send(new GetBucketVersioningCommand({ Bucket: world.bucket }))).Status;
+    const status = async () => (await world.run(GetBucketVersioningCommand, {})).Status;
     assert.equal(await status(), undefined);
     await versioning(world, 'Enabled');
     assert.equal(await status(), 'Enabled');
@@ -67,15 +63,10 @@ export const versionChecks: Check[] = checks('versions', {
     const two = await world.put('a', '2');
     const marker = await remove(world, 'a');
     const other = await world.put('b', '1');
-    const input = { Bucket: world.bucket };
-    const all = await world.client.send(new ListObjectVersionsCommand(input));
+    const all = await world.run(ListObjectVersionsCommand, {});
     assert.deepEqual(
-      all.Versions?.map((v) => [v.Key, v.VersionId, v.IsLatest]),
-      [
-        ['a', two.VersionId, false],
-        ['a', one.VersionId, false],
-        ['b', other.VersionId, true],
-      ],
+      all.Versions?.map((v) => `${v.Key} ${v.VersionId} ${v.IsLatest}`),
+      [`a ${two.VersionId} false`, `a ${one.VersionId} false`, `b ${other.VersionId} true`],
     );
     assert.deepEqual(
       all.DeleteMarkers?.map((v) => [v.Key, v.VersionId, v.IsLatest]),
@@ -84,7 +75,7 @@ export const versionChecks: Check[] = checks('versions', {
     const seen: (string | undefined)[] = [];
     let at: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
     for (let turn = 0; turn < 10; turn++) {
-      const page = await world.client.send(new ListObjectVersionsCommand({ ...input, ...at, MaxKeys: 1 }));
+      const page = await world.run(ListObjectVersionsCommand, { ...at, MaxKeys: 1 });
       seen.push(...[...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map((v) => v.VersionId));
       if (!page.IsTruncated) break;
       at = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
@@ -97,7 +88,7 @@ export const versionChecks: Check[] = checks('versions', {
     await versioning(world, 'Suspended');
     await world.put('a', '2');
     await world.put('a', '3');
-    const { Versions } = await world.client.send(new ListObjectVersionsCommand({ Bucket: world.bucket }));
+    const { Versions } = await world.run(ListObjectVersionsCommand, {});
     assert.deepEqual(
       Versions?.map((v) => v.VersionId),
       ['null', one.VersionId],
@@ -108,11 +99,7 @@ export const versionChecks: Check[] = checks('versions', {
     await versioning(world, 'Enabled');
     await world.put('a', '1');
     await remove(world, 'a');
-    await refused(
-      world.client.send(new DeleteBucketCommand({ Bucket: world.bucket })),
-      409,
-      'BucketNotEmpty',
-    );
+    await refused(world.run(DeleteBucketCommand, {}), 409, 'BucketNotEmpty');
   },
   'an unknown version is refused': async (world) => {
     await versioning(world, 'Enabled');
