@@ -1,4 +1,5 @@
 import type { Backend } from '../backend';
+import { textOf } from '../settingsSchema';
 import { checkS3Settings, readS3Config, s3Schema } from './config/s3Config';
 import { presetNamed } from './config/s3Presets';
 import { shownEndpoint } from './config/textSettings';
@@ -24,10 +25,9 @@ export const s3Backend: Backend = {
   },
 
   describe(settings) {
-    const endpoint = typeof settings['endpoint'] === 'string' ? settings['endpoint'] : undefined;
-    const region = typeof settings['region'] === 'string' ? settings['region'] : undefined;
-    const preset = presetNamed(typeof settings['provider'] === 'string' ? settings['provider'] : undefined);
-    const where = endpoint === undefined ? region : shownEndpoint(endpoint);
+    const endpoint = textOf(settings['endpoint']);
+    const preset = presetNamed(textOf(settings['provider']));
+    const where = endpoint === undefined ? textOf(settings['region']) : shownEndpoint(endpoint);
     return [preset && preset.id !== 'Other' ? preset.title : 'S3', where].filter(Boolean).join(' · ');
   },
 

@@ -5,7 +5,6 @@ import type { S3Api } from '../http/s3Api';
 import { unquotedEtag } from '../model/objectInfo';
 import { keyDecoder } from '../model/objectKey';
 import { deleteBatch, maxBatch } from '../objects/deleting';
-import { nothingRemoved } from './nothingRemoved';
 
 /** One version of an object, or a delete marker. */
 export interface Version {
@@ -134,4 +133,9 @@ async function removeBatch(
     if (signal.aborted || !isRemoteError(error)) throw error;
     return batch.map(() => error);
   }
+}
+
+/** The error of a removal that ended before anything was removed. */
+export function nothingRemoved(kind: RemoteError['kind'], reason: string, cause?: unknown): RemoteError {
+  return new RemoteError(kind, `${reason} Nothing was removed.`, { cause });
 }

@@ -3,7 +3,7 @@ import { isRemoteError } from '../../../remote/remoteError';
 import type { S3Api } from '../http/s3Api';
 import { aboutObject } from '../model/objectKey';
 import type { Version } from './bucketVersions';
-import { nothingRemoved } from './nothingRemoved';
+import { nothingRemoved } from './bucketVersions';
 import { fetchVersioning } from './versioning';
 
 const maxHeadConcurrency = 32;

@@ -8,10 +8,10 @@ import {
   assertNoNewVersions,
   type ListedVersions,
   listVersions,
+  nothingRemoved,
   removeVersions,
   type Version,
 } from './bucketVersions';
-import { nothingRemoved } from './nothingRemoved';
 import { assertRemovable } from './objectLock';
 import type { BucketVersioning } from './versioning';
 

@@ -37,13 +37,7 @@ const actions: Readonly<Record<string, readonly string[]>> = {
 const policies =
   /explicit deny in an? (service control policy|resource control policy|identity-based policy|resource-based policy|session policy|permissions boundary|VPC endpoint policy)/i;
 
-const writes = new Set([
-  'PutObject',
-  'CopyObject',
-  'CreateMultipartUpload',
-  'UploadPart',
-  'CompleteMultipartUpload',
-]);
+const writes = /^(PutObject|CopyObject|CreateMultipartUpload|UploadPart|CompleteMultipartUpload)$/;
 
 /** The message for a request that a policy, a lock or a key denies: the operation, the missing permission and the service's own message. Pure. */
 export function accessDeniedMessage(
@@ -79,7 +73,7 @@ function reason(
     ?.replace(/^(Service|Resource|Identity|Session|Permissions)/, (word) => word.toLowerCase());
   if (policy !== undefined || /explicit(?:ly)? den/i.test(received)) {
     const encrypt =
-      writes.has(operation) && config.serverSideEncryption === undefined
+      writes.test(operation) && config.serverSideEncryption === undefined
         ? ' If the bucket accepts only encrypted objects, set "serverSideEncryption".'
         : '';
     return ` A ${policy ?? 'policy'} denies ${needed ?? 'this'} explicitly.${encrypt}`;

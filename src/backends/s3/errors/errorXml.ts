@@ -1,3 +1,5 @@
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
 /** `text` with XML entities replaced. */
 export function unescaped(text: string): string {
   if (!text.includes('&')) return text;
@@ -25,11 +27,3 @@ export function rootElement(text: string): string | undefined {
   }
   return /^<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]/.exec(text.slice(at, at + 200))?.[1];
 }
-
-const entities: Readonly<Record<string, string>> = {
-  lt: '<',
-  gt: '>',
-  amp: '&',
-  quot: '"',
-  apos: "'",
-};

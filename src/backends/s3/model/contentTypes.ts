@@ -1,5 +1,5 @@
 /** Media types of common extensions, as rclone writes them. All others are `application/octet-stream`. */
-const types: Readonly<Record<string, string>> = Object.fromEntries(
+const types = new Map(
   Object.entries({
     'text/plain; charset=utf-8': 'txt text log conf ini',
     'text/html; charset=utf-8': 'html htm',
@@ -71,14 +71,11 @@ const types: Readonly<Record<string, string>> = Object.fromEntries(
     'font/woff2': 'woff2',
     'font/ttf': 'ttf',
     'font/otf': 'otf',
-  }).flatMap(([type, extensions]) => extensions.split(' ').map((extension) => [extension, type])),
+  }).flatMap(([type, extensions]) => extensions.split(' ').map((extension) => [extension, type] as const)),
 );
 
 /** The media type by the extension of a name. Pure. */
 export function contentTypeOf(name: string): string {
-  const extension = /[^/]\.([^./]+)$/.exec(name)?.[1]?.toLowerCase();
-  return (
-    (extension !== undefined && Object.hasOwn(types, extension) ? types[extension] : undefined) ??
-    'application/octet-stream'
-  );
+  const extension = /[^/]\.([^./]+)$/.exec(name)?.[1] ?? '';
+  return types.get(extension.toLowerCase()) ?? 'application/octet-stream';
 }

@@ -4,6 +4,7 @@ import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
+import type { Sdk } from '../http/connection';
 import type { S3Api } from '../http/s3Api';
 import { type About, aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { headIfThere, isImpliedFolder } from './lookup';
@@ -116,16 +117,11 @@ export async function deleteBatch(
       Bucket: bucket,
       Delete: {
         Quiet: true,
-        Objects: listed.map(({ key, versionId }) =>
-          versionId === undefined ? { Key: key } : { Key: key, VersionId: versionId },
-        ),
+        Objects: listed.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })),
       },
     };
-    const { Errors = [] } = await requests.sendCommand(
-      about,
-      (sdk) => addContentMd5(new sdk.DeleteObjectsCommand(input)),
-      signal,
-    );
+    const create = (sdk: Sdk) => addContentMd5(new sdk.DeleteObjectsCommand(input));
+    const { Errors = [] } = await requests.sendCommand(about, create, signal);
     for (const { Key = '', Code = '', Message } of Errors) {
       if (Code === 'NoSuchKey' || Code === 'NoSuchVersion') continue;
       const failure = Object.assign(new Error(Message ?? Code), {

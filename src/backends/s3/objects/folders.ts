@@ -2,7 +2,7 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { serviceName } from '../errors/errorText';
 import type { S3Api } from '../http/s3Api';
-import { checkKeyLength, type ObjectLocation, parseObjectPath, prefixOf } from '../model/objectKey';
+import { checkKeyLength, parseObjectPath, prefixOf } from '../model/objectKey';
 import { deleteKey } from './deleting';
 import { assertListable, headIfThere, isImpliedFolder } from './lookup';
 import { alreadyThere } from './preconditions';
@@ -47,8 +47,10 @@ export async function makeFolder(requests: S3Api, path: RemotePath, signal: Abor
   checkKeyLength(`${key}/`);
   const exists = await folderExists(requests, path, signal);
   if (exists) return;
+  const marker = { Key: `${key}/`, Body: '', ContentLength: 0, ContentType: 'application/x-directory' };
+  const input = { Bucket: bucket, ...marker, ...(exists === undefined && { IfNoneMatch: '*' }) };
   try {
-    await putMarker(requests, { bucket, key: `${key}/` }, path, exists === undefined, signal);
+    await requests.sendCommand({ bucket, path }, (sdk) => new sdk.PutObjectCommand(input), signal);
   } catch (error) {
     if (!(exists === undefined && isRemoteError(error, 'changed'))) throw error;
   }
@@ -69,28 +71,6 @@ async function folderExists(
     if (isRemoteError(error, 'forbidden') && isEnforced) return undefined;
     throw error;
   }
-}
-
-async function putMarker(
-  requests: S3Api,
-  { bucket, key }: ObjectLocation,
-  path: RemotePath,
-  ifAbsent: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  await requests.sendCommand(
-    { bucket, path },
-    (sdk) =>
-      new sdk.PutObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        Body: '',
-        ContentLength: 0,
-        ContentType: 'application/x-directory',
-        ...(ifAbsent && { IfNoneMatch: '*' }),
-      }),
-    signal,
-  );
 }
 
 /** Removes the marker of an empty folder, or an empty bucket. Throws `notEmpty` and `notFound`. */

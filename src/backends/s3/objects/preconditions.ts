@@ -8,7 +8,7 @@ import { entryOfFacts, type ObjectFacts } from '../model/objectInfo';
 import { parseObjectPath } from '../model/objectKey';
 import { headIfThere, isFolderOnly } from './lookup';
 
-/** The condition that makes the service enforce `precondition`; empty where there is none, or with `conditionalWrites: checked`. Pure. */
+/** The condition that makes the service enforce `precondition`; empty without a condition, or with `conditionalWrites: checked`. Pure. */
 export function conditionOf(
   precondition: Precondition,
   conditionalWrites: 'enforced' | 'checked',

@@ -1,25 +1,21 @@
 import type { BackendHost, RemoteSettings, WizardChoice, WizardStep } from '../../backend';
+import { textOf } from '../../settingsSchema';
 import { presetNamed, type S3Preset, s3Presets } from '../config/s3Presets';
 import { endpointProblem, rootProblem } from '../config/textSettings';
 import { profileChoices } from '../credentials/awsCredentials';
 
 /** The steps of adding an S3 remote, given the answers so far. Pure; a step's `loadChoices` is not. */
 export function s3WizardSteps(answers: RemoteSettings): readonly WizardStep[] {
-  const preset = presetNamed(textAnswer(answers, 'provider'));
+  const preset = presetNamed(textOf(answers['provider']));
   if (!preset) return [providerStep];
   return [
     providerStep,
     ...endpointSteps(preset),
     ...regionSteps(preset, answers),
     credentialsStep(preset),
-    ...credentialSteps(textAnswer(answers, 'credentials')),
+    ...credentialSteps(textOf(answers['credentials'])),
     rootStep,
   ];
-}
-
-function textAnswer(answers: RemoteSettings, field: string): string | undefined {
-  const value = answers[field];
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 const providerStep: WizardStep = {
@@ -71,7 +67,7 @@ function regionSteps(preset: S3Preset, answers: RemoteSettings): readonly Wizard
         problem: regionProblem,
       },
     ];
-  const endpoint = textAnswer(answers, 'endpoint');
+  const endpoint = textOf(answers['endpoint']);
   const isListed = preset.endpoints.some(({ url }) => url === endpoint);
   // A listed endpoint has its region, and some providers have only one.
   if (isListed || preset.defaultRegion === 'auto') return [];
