@@ -219,14 +219,9 @@ test('the schema of remotes describes and limits the fields of the backends as t
     for (const field of fields) {
       const schema = remoteProperties[field.name];
       const described = declaredFields.flatMap(([title, others]) =>
-        others
-          .filter(({ name }) => name === field.name)
-          .map(({ description }) => [title, description] as const),
+        others.filter(({ name }) => name === field.name).map(({ description }) => `${title}: ${description}`),
       );
-      const text =
-        described.length === 1
-          ? field.description
-          : described.map(([title, description]) => `${title}: ${description}`).join(' ');
+      const text = described.length === 1 ? field.description : described.join(' ');
       assert.equal(nls[schema?.description?.slice(1, -1) ?? ''], text, field.name);
       if (field.kind === 'boolean') assert.equal(schema?.type, 'boolean', field.name);
       if (field.kind === 'count')
@@ -237,14 +232,11 @@ test('the schema of remotes describes and limits the fields of the backends as t
   for (const field of s3Fields)
     if (field.kind === 'choice')
       assert.deepEqual(remoteProperties[field.name]?.enum, field.values, field.name);
-  assert.deepEqual(
-    remoteProperties['provider']?.enum,
-    s3Presets.map(({ id }) => id),
-  );
-  assert.deepEqual(
-    remoteProperties['backend']?.enum,
-    allBackends.map(({ id }) => id),
-  );
+  for (const [name, values] of Object.entries({ provider: s3Presets, backend: allBackends }))
+    assert.deepEqual(
+      remoteProperties[name]?.enum,
+      values.map(({ id }) => id),
+    );
 });
 
 test('the patterns of sizes and durations accept what the Amazon Drive backend accepts', () => {
@@ -269,23 +261,15 @@ test('the options of a sync in the settings are those of a plan', () => {
 });
 
 test('the pictures that the manifest names exist', () => {
-  const { icon } = manifest;
-  const all = [
-    icon,
-    ...contributes.viewsContainers.activitybar.map((container: { icon: string }) => container.icon),
-  ];
-  for (const file of all) assert.ok(existsSync(path.join(root, file)), file);
-  const png = readFileSync(path.join(root, icon));
-  assert.ok(
-    png.readUInt32BE(16) >= 128 && png.readUInt32BE(20) >= 128,
-    'the icon is at least 128 pixels wide and high',
-  );
+  for (const { icon } of [manifest, ...contributes.viewsContainers.activitybar])
+    assert.ok(existsSync(path.join(root, icon)), icon);
+  const png = readFileSync(path.join(root, manifest.icon));
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  assert.ok(width >= 128 && height >= 128, 'the icon is at least 128 pixels wide and high');
 });
 
 test('the extension is activated only by its own file system and views', () => {
-  assert.deepEqual(
-    manifest.activationEvents.filter((event: string) => event === '*' || event === 'onStartupFinished'),
-    [],
-  );
+  for (const event of ['*', 'onStartupFinished'])
+    assert.ok(!manifest.activationEvents.includes(event), event);
   assert.ok(manifest.activationEvents.includes('onFileSystem:cloudremotes'));
 });
