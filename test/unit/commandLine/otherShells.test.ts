@@ -4,13 +4,12 @@ import { isProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
 import { type ShellKind, withoutPrompt } from '../../../src/commandLine/shell/shellKinds';
 import { splitCommandLine } from '../../../src/commandLine/shell/shellWords';
-
-const context = { remotes: [{ name: 'lab', kind: 's3' }], folder: '/w', home: '/home/me' };
+import { context, problemOf, read } from './lines';
 
 const all: readonly ShellKind[] = ['posix', 'windows', 'powershell', 'cmd'];
 const ofWindows: readonly ShellKind[] = ['windows', 'powershell', 'cmd'];
 
-/** What some shell would put something else for, and whose lines it must not be read in. */
+/** Lines with text that these shells would replace or treat specially. */
 const unknown: readonly (readonly [line: string, shells: readonly ShellKind[], says: RegExp])[] = [
   ['aws s3 sync "s3://$bucket/site" d', all, /\$bucket is a (shell )?variable/],
   [
@@ -60,13 +59,10 @@ const unknown: readonly (readonly [line: string, shells: readonly ShellKind[], s
 ];
 for (const [line, shells, says] of unknown)
   for (const shell of shells)
-    test(`what can't be known is a problem (${shell}): ${JSON.stringify(line)}`, () => {
-      const command = readCommandLine(line, { ...context, shell });
-      assert.ok(isProblem(command), 'it was read');
-      assert.match(command.problem, says);
-    });
+    test(`text that the shell would replace is a problem (${shell}): ${JSON.stringify(line)}`, () =>
+      assert.match(problemOf(line, { shell }), says));
 
-/** What stands for itself, and the words that come of it. */
+/** Text that these shells pass unchanged, and the words of the line. */
 const literal: readonly (readonly [line: string, shells: readonly ShellKind[], words: readonly string[]])[] =
   [
     ["a '$x/%Y%/!z!/~'", ['posix', 'powershell', 'windows'], ['a', '$x/%Y%/!z!/~']],
@@ -87,7 +83,7 @@ const literal: readonly (readonly [line: string, shells: readonly ShellKind[], w
   ];
 for (const [line, shells, words] of literal)
   for (const shell of shells)
-    test(`what stands for itself stays (${shell}): ${line}`, () => {
+    test(`text without a special meaning stays (${shell}): ${line}`, () => {
       const split = splitCommandLine(line, { shell, home: '/home/me' });
       assert.deepEqual(isProblem(split) ? split.problem : split.words, words);
     });
@@ -108,61 +104,32 @@ const shown: readonly (readonly [string, ShellKind | undefined])[] = [
   ['rclone sync a b', undefined],
 ];
 for (const [text, shell] of shown)
-  test(`a line shows whose it is: ${JSON.stringify(text)}`, () => {
+  test(`the shell that a line shows: ${JSON.stringify(text)}`, () => {
     for (const otherwise of all) {
-      // A path of Windows says no more than that.
+      // A path of Windows may be for any shell of Windows.
       const known = shell === 'windows' && otherwise !== 'posix' ? otherwise : (shell ?? otherwise);
       assert.equal(withoutPrompt(text, otherwise).shell, known);
     }
   });
 
-test('a relative path of a line of Windows is the same folder on another system', () => {
+test('a relative path with backslashes is the same folder on another system', () => {
   for (const line of [
     'rclone copy .\\a\\b lab:c',
     'rclone copy ^\n a\\b lab:c',
     'PS C:\\w> rclone copy "a\\b" lab:c',
-  ]) {
-    const command = readCommandLine(line, context);
-    assert.deepEqual(isProblem(command) ? command : command.source, {
-      place: { kind: 'folder', path: '/w/a/b' },
-    });
-  }
+  ])
+    assert.deepEqual(read(line).source, { place: { kind: 'folder', path: '/project/a/b' } });
 });
 
-test('no text is too odd to be answered', () => {
-  const parts = [
-    '"',
-    "'",
-    '`',
-    '\\',
-    '^',
-    '$',
-    '%',
-    '!',
-    '{',
-    '[',
-    '(',
-    '~',
-    '@',
-    '#',
-    '\n',
-    '\r',
-    '\0',
-    ' ',
-    'a@',
-    ',x=',
-  ];
+test('every text is read or is a problem', () => {
+  const parts = [...'"\'`\\^$%!{[(~@#\n\r\0 ', 'a@', ',x='];
   for (const shell of all)
-    for (const part of parts)
-      for (const text of [
-        part,
-        `aws s3 sync ${part}`,
-        `rclone copy ${part.repeat(3000)} lab:b`,
-        part.repeat(99_000),
-      ]) {
+    for (const part of parts) {
+      const path = `rclone copy ${part.repeat(3000)} lab:b`;
+      for (const text of [part, `aws s3 sync ${part}`, path, part.repeat(99_000)]) {
         const command = readCommandLine(text, { ...context, shell });
         if (isProblem(command)) assert.match(command.problem, /\S/);
       }
-  const long = readCommandLine(`rclone copy ${'a'.repeat(200_000)} lab:b`, context);
-  assert.ok(isProblem(long) && /too long/.test(long.problem));
+    }
+  assert.match(problemOf(`rclone copy ${'a'.repeat(200_000)} lab:b`), /too long/);
 });

@@ -2,54 +2,47 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { allBackends } from '../../../src/backends/allBackends';
-import type { KnownRemote } from '../../../src/commandLine/commandLine';
-import { isProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
 import { isSafeToShow } from '../../../src/commandLine/shownValues';
 import { findRemotes } from '../../../src/rcloneConfig/importRemotes';
 import { parseRcloneFile } from '../../../src/rcloneConfig/rcloneFile';
 import { skipWithout } from '../../interop/realTools';
+import { context, read } from './lines';
 
-const remotes: readonly KnownRemote[] = [
-  { name: 'm', kind: 's3', endpoint: 'http://localhost:9000' },
-  { name: 'aws', kind: 's3', profile: 'work' },
-];
-const files: Readonly<Record<string, string>> = { '/w/conf': 'secret_access_key = hush\n' };
-const answer = (line: string) =>
-  JSON.stringify(
-    readCommandLine(line, { remotes, folder: '/w', home: '/h', readFile: (file) => files[file] }),
-  );
+const readFile = () => 'secret_access_key = hush\n';
+const answer = (line: string) => JSON.stringify(readCommandLine(line, { ...context, readFile }));
 
 const lines: readonly string[] = [
-  'rclone sync d m:b --b2-key hush --b2-account hush',
-  'rclone sync d m:b --azureblob-sas-url https://x?sig=hush --sftp-pass=hush --webdav-headers Cookie,hush',
-  'rclone sync d m:b --no-such-flag hush',
-  'rclone sync d m:b --no-such-flag=hush -Z=hush',
+  'rclone sync d lab:b --b2-key hush --b2-account hush',
+  'rclone sync d lab:b --azureblob-sas-url https://x?sig=hush --sftp-pass=hush --webdav-headers Cookie,hush',
+  'rclone sync d lab:b --drive-service-account-credentials hush',
+  'rclone sync d lab:b --no-such-flag hush',
+  'rclone sync d lab:b --no-such-flag=hush -Z=hush',
   'rclone --b2-key hush sync d',
   'rclone --b2-key hush',
-  'rclone sync d m:b hush --b2-key x',
-  "rclone sync d m:b --b2-key 'hush",
-  'rclone sync d m:b --b2-key "hush',
-  'rclone sync d m:b --b2-key a$hush',
-  'rclone sync d m:b --b2-key=a$hush',
-  'rclone sync d m:b --b2-key hush*',
-  'rclone sync d m:b --b2-key {hush,b}',
-  'rclone sync d m:b --header "Authorization: Bearer hush"',
-  'rclone sync d m:b --s3-sse-customer-key hush --s3-access-key-id hush --s3-session-token hush',
-  'rclone sync d m:b --password-command "echo hush" --rc-pass hush --client-pass hush',
-  'rclone sync d m:b --http-proxy http://u:hush@p',
-  'rclone sync d m:b --filter-from conf --include x --filter "- y"',
+  'rclone sync d lab:b hush --b2-key x',
+  "rclone sync d lab:b --b2-key 'hush",
+  'rclone sync d lab:b --b2-key "hush',
+  'rclone sync d lab:b --b2-key a$hush',
+  'rclone sync d lab:b --b2-key=a$hush',
+  'rclone sync d lab:b --b2-key hush*',
+  'rclone sync d lab:b --b2-key {hush,b}',
+  'rclone sync d lab:b --header "Authorization: Bearer hush"',
+  'rclone sync d lab:b --s3-sse-customer-key hush --s3-access-key-id hush --s3-session-token hush',
+  'rclone sync d lab:b --password-command "echo hush" --rc-pass hush --client-pass hush',
+  'rclone sync d lab:b --http-proxy http://u:hush@p',
+  'rclone sync d lab:b --filter-from conf --include x --filter "- y"',
   "rclone sync d ':s3,access_key_id=AK,secret_access_key=hush:b/x'",
   "rclone sync d ':s3,secret_access_key=\"hush:b/x'",
   "rclone sync d ':s3,secret_access_key=hu sh''hush:b/x'",
   'rclone sync d :b2,key=hush:b',
   'rclone sync d :ftp,pass=hush:b',
-  'rclone sync d m,secret_access_key=hush:b',
-  "rclone sync d 'm,secret_access_key=\"hush:b'",
+  'rclone sync d lab,secret_access_key=hush:b',
+  "rclone sync d 'lab,secret_access_key=\"hush:b'",
   'rclone sync d nowhere,secret_access_key=hush:b',
-  'rclone sync d m:b --backup-dir m,secret_access_key=hush:old',
-  'rclone sync d m:b --compare-dest :s3,secret_access_key=hush:old',
-  'RCLONE_CONFIG_X_SECRET_ACCESS_KEY=hush RCLONE_B2_KEY=hush rclone sync d m:b',
+  'rclone sync d lab:b --backup-dir lab,secret_access_key=hush:old',
+  'rclone sync d lab:b --compare-dest :s3,secret_access_key=hush:old',
+  'RCLONE_CONFIG_X_SECRET_ACCESS_KEY=hush RCLONE_B2_KEY=hush rclone sync d lab:b',
   'AWS_SECRET_ACCESS_KEY=hush AWS_SESSION_TOKEN=hush SOME_PASSWORD=hush aws s3 sync d s3://b',
   "AWS_SECRET_ACCESS_KEY='hush aws s3 sync d s3://b",
   'AWS_SECRET_ACCESS_KEY=a$hush aws s3 sync d s3://b',
@@ -66,24 +59,20 @@ const lines: readonly string[] = [
   'aws --no-such-flag hush s3 rm s3://b',
 ];
 for (const line of lines)
-  test(`nothing that may be a secret comes up again: ${line}`, () =>
-    assert.doesNotMatch(answer(line), /hush/));
+  test(`a possible secret never appears: ${line}`, () => assert.doesNotMatch(answer(line), /hush/));
 
-test('what is harmless is shown, so that it can be checked', () => {
+test('harmless values appear, so that users can check them', () => {
   for (const [line, value] of [
-    ["rclone sync d m:b --exclude '*.a,b=c'", '*.a,b=c'],
-    ['rclone sync d m:b --max-age 7d', '7d'],
-    ['rclone sync d m:b --transfers 8', '8'],
+    ["rclone sync d lab:b --exclude '*.a,b=c'", '*.a,b=c'],
+    ['rclone sync d lab:b --max-age 7d', '7d'],
+    ['rclone sync d lab:b --transfers 8', '8'],
     ['aws s3 sync d s3://b --profile work', 'work'],
     ['aws s3 sync d s3://b --endpoint-url http://localhost:9000', 'http://localhost:9000'],
-  ] as const) {
-    const command = readCommandLine(line, { remotes, folder: '/w' });
-    assert.ok(!isProblem(command));
-    assert.equal(command.flags.at(-1)?.value, value);
-  }
+  ] as const)
+    assert.equal(read(line).flags.at(-1)?.value, value);
 });
 
-test('no flag of the real rclone that takes a secret is on the list of harmless ones', {
+test('the list of harmless flags has no flag of the real rclone that takes a secret', {
   skip: skipWithout('rclone'),
 }, () => {
   const { stdout } = spawnSync('rclone', ['help', 'flags'], { encoding: 'utf8' });
@@ -122,7 +111,7 @@ const sections: readonly (readonly [what: string, text: string, says: RegExp])[]
   ['an invalid address', 'type = s3\nprovider = Other\nendpoint = https://me:hush @h example', /endpoint/],
 ];
 for (const [what, text, says] of sections)
-  test(`what a file offers is told without secrets: ${what}`, () => {
+  test(`the reason against a remote in a file has no secrets: ${what}`, () => {
     const found = findRemotes(
       parseRcloneFile(`[al]\n${text}\n[x]\ntype = s3\nprovider = AWS\n`),
       allBackends,
