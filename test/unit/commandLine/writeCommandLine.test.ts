@@ -113,52 +113,19 @@ for (const [tool, options, says] of omitted)
     assert.match(done.missing.join(' '), says);
   });
 
-const impossible: readonly [string, Tool, Place, Place, Partial<PlanOptions>, RegExp][] = [
-  ['a comparison', 'aws', folder('/a'), remote('work', 'b'), { verb: 'check' }, /only compares/],
-  ['another kind of storage', 'aws', folder('/a'), remote('drive', 'b'), {}, /"drive", which is not S3/],
-  ['two folders', 'aws', folder('/a'), folder('/b'), {}, /from or to S3/],
-  [
-    'a virtual workspace',
-    'rclone',
-    { kind: 'uri', uri: 'x://y' },
-    remote('work', 'b'),
-    {},
-    /exists only in the editor/,
-  ],
-  [
-    'ignore files',
-    'rclone',
-    folder('/a'),
-    remote('work', 'b'),
-    { ignoreFiles: ['.gitignore'] },
-    /does not read ignore files/,
-  ],
-  [
-    'ignore files',
-    'aws',
-    folder('/a'),
-    remote('work', 'b'),
-    { ignoreFiles: ['.gitignore'] },
-    /does not read ignore files/,
-  ],
-  [
-    'rules of .gitignore',
-    'rclone',
-    folder('/a'),
-    remote('work', 'b'),
-    { filterDialect: 'gitignore', filters: [{ exclude: 'x' }] },
-    /\.gitignore/,
-  ],
-  [
-    'braces',
-    'aws',
-    folder('/a'),
-    remote('work', 'b'),
-    { filterDialect: 'rclone', filters: [{ exclude: '*.{a,b}' }] },
-    /no equivalent/,
-  ],
+const gitignore = { filterDialect: 'gitignore', filters: [{ exclude: 'x' }] } as const;
+const workspace: Place = { kind: 'uri', uri: 'x://y' };
+const impossible: readonly [string, Tool, Partial<PlanOptions>, RegExp, source?: Place, target?: Place][] = [
+  ['a comparison', 'aws', { verb: 'check' }, /only compares/],
+  ['another kind of storage', 'aws', {}, /"drive", which is not S3/, folder('/a'), remote('drive', 'b')],
+  ['two folders', 'aws', {}, /from or to S3/, folder('/a'), folder('/b')],
+  ['a virtual workspace', 'rclone', {}, /exists only in the editor/, workspace],
+  ['ignore files', 'rclone', { ignoreFiles: ['.gitignore'] }, /does not read ignore files/],
+  ['ignore files', 'aws', { ignoreFiles: ['.gitignore'] }, /does not read ignore files/],
+  ['rules of .gitignore', 'rclone', gitignore, /\.gitignore/],
+  ['braces', 'aws', { filterDialect: 'rclone', filters: [{ exclude: '*.{a,b}' }] }, /no equivalent/],
 ];
-for (const [what, tool, source, target, options, says] of impossible)
+for (const [what, tool, options, says, source, target] of impossible)
   test(`${tool} has no line for ${what}`, () => {
     const done = write(tool, { ...(tool === 'aws' ? plainAws : plainRclone), ...options }, source, target);
     assert.equal(done.line, undefined);
@@ -374,11 +341,7 @@ test('the default excludes and "only" become filters that select the same files'
     only: [{ file: parsePath('a[1].txt') }, { folder: parsePath('sub') }],
   };
   for (const tool of ['aws', 'rclone'] as const) {
-    const { line } = writeCommandLine(
-      { source: folder('/w'), target: remote('work', 'b'), options },
-      tool,
-      remotes,
-    );
+    const { line } = write(tool, options, folder('/w'), remote('work', 'b'));
     const command = readCommandLine(line ?? '', { remotes });
     assert.ok(!isProblem(command));
     const filter = createFilter(command.options);

@@ -5,7 +5,7 @@ import { cut, englishStrings, fill } from '../../../src/preview/strings';
 
 const format = formatter('en', englishStrings);
 
-test('Sizes count 1024 bytes to the KB, with one digit after the point where it says something', () => {
+test('A KB has 1024 bytes; small sizes have one decimal digit', () => {
   const sizes: [number, string][] = [
     [0, '0 B'],
     [1023, '1,023 B'],
@@ -20,7 +20,7 @@ test('Sizes count 1024 bytes to the KB, with one digit after the point where it 
   assert.equal(format.exactBytes(4198), '4,198 B');
 });
 
-test('Times are told from now, by the calendar where days are meant, and as a date when they are long ago', () => {
+test('Times are relative to now, count calendar days, and become dates after a week', () => {
   const now = new Date(2026, 10, 21, 10, 30).getTime();
   const at = (...parts: [number, number, number, number, number]) =>
     format.ago(new Date(...parts).getTime(), now);
@@ -33,12 +33,12 @@ test('Times are told from now, by the calendar where days are meant, and as a da
   assert.equal(at(2025, 10, 2, 12, 0), 'Nov 2, 2025');
 });
 
-test('A time to come is told by its date, not as if it had been', () => {
+test('A future time is a date', () => {
   const now = new Date(2026, 10, 21, 10, 30).getTime();
   assert.equal(format.ago(now + 3_600_000, now), 'Nov 21');
 });
 
-test('Durations are told in the two units that matter', () => {
+test('Durations have at most two units', () => {
   const durations: [number, string][] = [
     [40, '0.1 s'],
     [1234, '1.2 s'],
@@ -51,13 +51,13 @@ test('Durations are told in the two units that matter', () => {
   for (const [ms, text] of durations) assert.equal(format.duration(ms), text);
 });
 
-test('100 % is said only of the whole', () => {
+test('Only the whole is 100 %', () => {
   assert.equal(format.percent(0.9999), '99 %');
   assert.equal(format.percent(1), '100 %');
   assert.equal(format.percent(1.2), '100 %');
 });
 
-test('One is one, and all other numbers are many', () => {
+test('Only 1 is singular', () => {
   const uploads = (n: number) => format.plural(n, englishStrings.uploadOne, englishStrings.uploadMany);
   assert.deepEqual([0, 1, 12_431].map(uploads), ['0 uploads', '1 upload', '12,431 uploads']);
 });
@@ -66,7 +66,7 @@ test('An invalid language falls back to English instead of failing', () => {
   assert.equal(formatter('not a tag!', englishStrings).count(12_431), '12,431');
 });
 
-test('Values are put in their places, whatever they contain', () => {
+test('Values replace their placeholders, whatever they contain', () => {
   assert.equal(fill('{1} is like {0}', '{1}$&', 'b'), 'b is like {1}$&');
   assert.equal(fill('{0} of {1}', 'a'), 'a of {1}');
   assert.deepEqual(cut('{0} will be made like {1}'), [0, ' will be made like ', 1]);

@@ -23,7 +23,7 @@ function joined(answer: (request: PageRequest) => Promise<unknown>) {
 
 const remember = { type: 'remember' } as HostNotice;
 
-test('Each request gets its own answer, in whatever order they come', async () => {
+test('Each request gets its own reply, in any order', async () => {
   const waiting: (() => void)[] = [];
   const { page } = joined(
     (request) =>
@@ -39,7 +39,7 @@ test('Each request gets its own answer, in whatever order they come', async () =
   assert.deepEqual(await first, { at: 1 });
 });
 
-test('An answer that fails is told to the page and to the log', async () => {
+test('An error reaches the page and the log', async () => {
   const { page, failures } = joined(async () => {
     throw new Error('No such row.');
   });
@@ -47,7 +47,7 @@ test('An answer that fails is told to the page and to the log', async () => {
   assert.equal(failures.length, 1);
 });
 
-test('Nothing is told before the page is ready, nor after it has gone', async () => {
+test('The page gets no notice before it is ready or after it is gone', async () => {
   const { host, page, notices } = joined(async () => ({}));
   host.tell(remember);
   assert.equal(notices.length, 0);
@@ -59,7 +59,7 @@ test('Nothing is told before the page is ready, nor after it has gone', async ()
   assert.equal(notices.length, 1);
 });
 
-test('A message outside the protocol is reported and never answered', async () => {
+test('A message outside the protocol is reported and gets no reply', async () => {
   let asked = 0;
   const { host, failures } = joined(async () => {
     asked++;

@@ -19,7 +19,7 @@ function items(view: PlanView): ItemRow[] {
   return view.window(0, view.rowCount).filter((row) => row.kind === 'item');
 }
 
-test('A comparison has classes of its own, one table without a group of deletes, and nothing to tick', () => {
+test('A comparison has its own classes, no group of deletes, and nothing to tick', () => {
   const view = new PlanView(comparison());
   assert.deepEqual(
     items(view).map((row) => [row.path, row.class, row.tick]),
@@ -39,7 +39,7 @@ test('A comparison has classes of its own, one table without a group of deletes,
   );
 });
 
-test('In a comparison no way of ticking ticks anything', () => {
+test('No way of ticking ticks a row of a comparison', () => {
   const view = new PlanView(comparison(), {
     ...initialViewState,
     deletesEnabled: true,
@@ -65,7 +65,7 @@ test('The classes of a comparison can be filtered', () => {
   );
 });
 
-test('A rename is one row at the new path that tells the old one, and is ticked like a copy', () => {
+test('A rename is one row at the new path that names the old path, and is ticked like a copy', () => {
   const rename: Action = {
     kind: 'moveFile',
     id: 'r:new/photo.jpg',
@@ -86,7 +86,7 @@ test('A rename is one row at the new path that tells the old one, and is ticked 
   assert.deepEqual([sum?.files, sum?.bytes], [1, 0]);
 });
 
-test('What a move only removes has both sides in its row, and the bytes that it frees', () => {
+test('A row of a file that a move only removes has both sides and the freed bytes', () => {
   const removal: Action = {
     kind: 'removeSource',
     id: 'm:same',
@@ -106,7 +106,7 @@ test('What a move only removes has both sides in its row, and the bytes that it 
   assert.deepEqual([sum?.files, sum?.bytes, sum?.ticked], [1, 70, 1]);
 });
 
-test('Deletes that are withheld are told above the table, and a conflict of an immutable target is a row', () => {
+test('Withheld deletes are banners, and a conflict of an immutable target is a row', () => {
   const plan = planOf({
     actions: [upload('new')],
     conflicts: [{ path: file('a').path, because: 'immutable', source: file('a', 2), target: file('a', 1) }],

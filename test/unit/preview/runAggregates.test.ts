@@ -11,7 +11,7 @@ import { noon, planOf, upload } from './plans';
 
 const format = formatter('en', englishStrings);
 
-/** How many files of a folder came to which end. */
+/** Number of files of a folder by outcome. */
 type Ends = Partial<Record<ActionOutcome, number>>;
 
 /** A run of one folder that ended so. `cancelled`: the user asked for it. */
@@ -92,7 +92,7 @@ const cases: readonly (readonly [
 ];
 
 for (const [ends, cancelled, text, mark, summary] of cases) {
-  test(`a run that came to ${JSON.stringify(ends)} counts as done only what was done, in every sum`, () => {
+  test(`every sum of a run with ${JSON.stringify(ends)} counts only done actions as done`, () => {
     const { folder, state } = runOf(ends, cancelled);
     assert.ok(folder.run);
     assert.equal(folderRunText(folder.run, englishStrings, format), text);
@@ -103,7 +103,7 @@ for (const [ends, cancelled, text, mark, summary] of cases) {
   });
 }
 
-test('a folder has no mark while something below it waits or moves, and its sum grows by what is done', () => {
+test('a folder has no mark while an action below it waits or moves, and its sum grows with done actions', () => {
   const actions = ['a', 'b', 'c', 'd'].map((name) => upload(`site/${name}`, 10));
   const view = new PlanView(planOf({ actions }));
   view.beginRun(view.ticks.selectedIds());
@@ -123,7 +123,7 @@ test('a folder has no mark while something below it waits or moves, and its sum 
   assert.deepEqual(shown(), ['2 of 4 done, 1 cancelled, 1 not started', 'cancelled']);
 });
 
-test('the sums of folders within folders agree with each other', () => {
+test('the sums of nested folders agree', () => {
   const actions = ['site/a', 'site/in/b', 'site/in/deep/c', 'site/in/deep/d'].map((path) => upload(path, 10));
   const view = new PlanView(planOf({ actions }));
   view.beginRun(view.ticks.selectedIds());

@@ -4,7 +4,7 @@ import { RunMeter } from '../../../src/preview/runMeter';
 
 const MB = 1_000_000;
 
-test('Rate and time left are told when there is enough to go by', () => {
+test('Rate and remaining time need enough samples', () => {
   const meter = new RunMeter(10, 100 * MB, 0);
   assert.equal(meter.bytesPerSecond(), undefined);
   assert.equal(meter.left(), undefined);
@@ -22,13 +22,13 @@ test('Only the last ten seconds count for the rate', () => {
   assert.equal(meter.bytesPerSecond(), 5 * MB);
 });
 
-test('Many small files are held up by their number', () => {
+test('Many small files are limited by their number', () => {
   const meter = new RunMeter(1000, 10_000, 0);
   meter.sample(2000, 9000, 100);
   assert.equal(meter.left(), 18_000);
 });
 
-test('Files without bytes, such as deletes, still have a time left', () => {
+test('Files without bytes, such as deletes, have a remaining time', () => {
   const meter = new RunMeter(100, 0, 0);
   meter.sample(2000, 0, 50);
   assert.equal(meter.left(), 2000);
