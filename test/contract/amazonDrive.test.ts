@@ -74,9 +74,10 @@ remoteContract(
   onServer({}, {}, fivePercent, true),
   {
     exceptions: {
-      'a body that is not what its MD5 says is damaged and changes nothing':
-        'it is sent again, and the last try may meet a fault instead',
-      'removing what is not there is notFound': 'after a lost answer it counts as removed by the try before',
+      'a body with another MD5 than announced is corrupted, and changes nothing':
+        'it is sent again, and the last attempt may meet a fault instead',
+      'removing a missing file is notFound':
+        'after a lost response it counts as removed by the previous attempt',
     },
   },
 );

@@ -1,22 +1,22 @@
 import { test } from 'node:test';
 import type { Remote } from '../../src/remote/remote';
-import type { RemotePath } from '../../src/remote/remotePath';
+import { joinPath, type RemotePath } from '../../src/remote/remotePath';
 import { registerChangingTests } from './chapters/changing';
 import { registerListingTests } from './chapters/listing';
 import { registerNameTests } from './chapters/names';
 import { registerReadingTests } from './chapters/reading';
 import { registerWritingTests } from './chapters/writing';
 
-/** A fresh remote for one test: `root` is an empty folder in it that may be filled at will. */
+/** A remote for one test; `root` is an empty folder in it. */
 export interface OpenedRemote {
   readonly remote: Remote;
   readonly root: RemotePath;
   dispose(): Promise<void>;
-  /** Requests sent so far, where the store behind can count them. */
+  /** Requests so far, if they can be counted. */
   requests?(): number;
-  /** What the file has besides content and time, with names in lower case (`content-type`), seen from outside. */
+  /** The attributes of the stored file by lower-case name (`content-type`), read directly from the store. */
   attributes?(path: RemotePath): Promise<Readonly<Record<string, string>>>;
-  /** Puts a file with attributes there from outside. */
+  /** Stores a file with attributes directly in the store. */
   putWithAttributes?(
     path: RemotePath,
     content: string,
@@ -24,16 +24,16 @@ export interface OpenedRemote {
   ): Promise<void>;
 }
 
-export interface ContractExpectations {
-  /** Bytes of the large body; take one that the remote sends in parts. Default 3 MiB and a bit. */
+interface ContractExpectations {
+  /** Bytes of the large body, which the remote should send in parts. Default 3 MiB and a bit. */
   readonly largeSize?: number;
-  /** Sentences of the contract that this store is known to break, by the test's name, with the reason. */
+  /** Sentences of the contract that this store is known to break, each with the reason. */
   readonly exceptions?: Readonly<Record<string, string>>;
 }
 
 export interface ContractContext {
-  /** Registers one sentence of the contract. */
-  sentence(text: string, check: (opened: OpenedRemote) => Promise<void>): void;
+  /** Registers one sentence of the contract. `file` is the path of a missing file in the root. */
+  sentence(text: string, check: (given: OpenedRemote & { readonly file: RemotePath }) => Promise<void>): void;
   readonly largeSize: number;
 }
 
@@ -52,7 +52,7 @@ export function remoteContract(
       test(`${name}: ${text}`, exception === undefined ? {} : { skip: exception }, async () => {
         const opened = await open();
         try {
-          await check(opened);
+          await check({ ...opened, file: joinPath(opened.root, 'f') });
         } finally {
           await opened.dispose();
         }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/base/clock';
 
-/** A clock that stands still but for the waits asked of it: each moves it on at once, and is remembered. */
+/** A clock that stands still. A wait advances it at once and is recorded. */
 export interface FakeClock extends Clock {
   /** Milliseconds of every wait so far. */
   readonly waits: readonly number[];

@@ -5,9 +5,16 @@ import type { Entry, FileEntry, UnsupportedEntry } from '../../src/remote/entry'
 import type { Instant } from '../../src/remote/modifiedTime';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
-import { comparePaths, isWithin, parsePath, type RemotePath } from '../../src/remote/remotePath';
+import {
+  comparePaths,
+  isWithin,
+  joinPath,
+  parsePath,
+  type RemotePath,
+  relativePath,
+} from '../../src/remote/remotePath';
 
-/** A file of a fake remote: what there is to know of it. What is absent nobody can learn. */
+/** A file of a fake remote with all its facts; absent facts are unknown. */
 export interface FakeFile {
   readonly path: string;
   readonly content: string;
@@ -20,10 +27,7 @@ export interface FakeFile {
 }
 
 export interface FakeOptions {
-  /**
-   * folder: like a local disk; store: like S3 (listings without the owner's time, MD5 known, no real
-   * folders).
-   */
+  /** folder: like a local disk; store: like S3 (listings without the owner's time, MD5 known, no directories). */
   readonly like: 'folder' | 'store';
   readonly files?: readonly FakeFile[];
   readonly unusable?: readonly UnsupportedEntry[];
@@ -37,16 +41,16 @@ export interface FakeOptions {
   readonly pageSize?: number;
   /** Errors by operation and path: `list:a/b`, `stat:a`, `read:a`. */
   readonly fails?: Readonly<Record<string, RemoteError>>;
-  /** Every answer waits for this. */
+  /** Every response waits for this. */
   readonly pause?: () => Promise<void>;
   /** The missing root of a disk, or a missing bucket. */
   readonly missing?: boolean;
 }
 
 export interface FakeRemote extends Remote {
-  /** `stat:a`, `read:a`, `list:`, in the order asked. */
+  /** The requests in order: `stat:a`, `read:a`, `list:`. */
   readonly asked: string[];
-  /** Most questions that were open at once. */
+  /** Maximum of concurrent requests. */
   readonly busiest: number;
 }
 
@@ -54,7 +58,7 @@ export function md5(content: string): string {
   return createHash('md5').update(content).digest('hex');
 }
 
-/** A remote that only can be looked at, with every fact under the test's control. */
+/** A read-only remote whose facts the test controls. */
 export function fakeRemote(options: FakeOptions): FakeRemote {
   const store = options.like === 'store';
   const capabilities: Capabilities = {
@@ -83,6 +87,13 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
     }
     const error = options.fails?.[`${operation}:${path}`];
     if (error) throw error;
+  }
+
+  async function fileAt(operation: string, path: string, signal: AbortSignal): Promise<FakeFile> {
+    await ask(operation, path, signal);
+    const file = files.get(path);
+    if (file) return file;
+    throw new RemoteError('notFound', `There is no "${path}".`);
   }
 
   function entryOf(file: FakeFile, exact: boolean): FileEntry {
@@ -122,18 +133,15 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
     for (const file of files.values()) {
       const path = parsePath(file.path);
       if (!isWithin(path, folder)) continue;
-      const rest = folder === '' ? path : path.slice(folder.length + 1);
+      const rest = relativePath(path, folder);
       const slash = rest.indexOf('/');
       if (slash < 0) found.set(`file ${rest}`, entryOf(file, false));
       else {
         const name = rest.slice(0, slash);
-        found.set(`folder ${name}`, {
-          kind: 'folder',
-          path: parsePath(folder === '' ? name : `${folder}/${name}`),
-        });
+        found.set(`folder ${name}`, { kind: 'folder', path: joinPath(folder, name) });
       }
     }
-    // Any order is allowed; backwards is the least like the one that is wanted.
+    // Any order is allowed; the reverse one differs most from the expected one.
     return [...found.values()].reverse();
   }
 
@@ -158,15 +166,10 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
       },
     }),
     async stat(path, signal) {
-      await ask('stat', path, signal);
-      const file = files.get(path);
-      if (!file) throw new RemoteError('notFound', `There is no "${path}".`);
-      return entryOf(file, true);
+      return entryOf(await fileAt('stat', path, signal), true);
     },
     async read(path, _options, signal) {
-      await ask('read', path, signal);
-      const file = files.get(path);
-      if (!file) throw new RemoteError('notFound', `There is no "${path}".`);
+      const file = await fileAt('read', path, signal);
       return { stream: Readable.from([Buffer.from(file.content)]), entry: entryOf(file, true) };
     },
     write: refuse,

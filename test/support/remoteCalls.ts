@@ -16,11 +16,12 @@ export function body(content: string | Uint8Array): ByteSource {
   const bytes = Buffer.from(content);
   return {
     size: bytes.length,
-    open: async (range) => Readable.from(chunks(cut(bytes, range)), { objectMode: false }),
+    open: async (range) =>
+      Readable.from(chunks(bytes.subarray(range?.start, range?.end)), { objectMode: false }),
   };
 }
 
-/** The same, handed over whole. */
+/** The same in one piece. */
 export function wholeBody(content: string | Uint8Array): ByteSource {
   return { ...body(content), bytes: async () => Buffer.from(content) };
 }
@@ -43,15 +44,11 @@ export function failingBody(size: number, good: number, error: Error): ByteSourc
   };
 }
 
-function cut(bytes: Buffer, range: ByteRange | undefined): Buffer {
-  return range ? bytes.subarray(range.start, range.end) : bytes;
-}
-
 function* chunks(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
 }
 
-/** Bytes that differ at every place, so that mixed-up parts show. */
+/** Pseudo-random bytes, so that parts in the wrong order are detected. */
 export function pattern(length: number, seed = 1): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let state = seed;
@@ -99,7 +96,7 @@ export async function pagesOf(pages: AsyncIterable<readonly Entry[]>): Promise<(
   return all;
 }
 
-/** What a folder holds, sorted; folders with a slash at the end. */
+/** The sorted names in a folder; folders end with a slash. */
 export async function names(remote: Remote, folder: RemotePath): Promise<string[]> {
   const entries = (await pagesOf(remote.list(folder, {}, calm))).flat();
   const found = entries.map((entry) => {

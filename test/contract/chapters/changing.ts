@@ -15,7 +15,7 @@ import {
 import type { ContractContext } from '../remoteContract';
 
 export function registerChangingTests({ sentence }: ContractContext): void {
-  sentence('a removed file is gone and its siblings stay', async ({ remote, root }) => {
+  sentence('a removed file is gone, and its siblings stay', async ({ remote, root }) => {
     await write(remote, at(root, 'a/f'), 'x');
     await write(remote, at(root, 'a/g'), 'y');
     await remote.removeFile(at(root, 'a/f'), noPrecondition, calm);
@@ -23,29 +23,28 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     await refused(remote.stat(at(root, 'a/f'), calm), 'notFound');
   });
 
-  sentence('removing what is not there is notFound', async ({ remote, root }) => {
+  sentence('removing a missing file is notFound', async ({ remote, root }) => {
     await refused(remote.removeFile(at(root, 'nothing'), noPrecondition, calm), 'notFound');
   });
 
-  sentence('removing a folder as a file is refused', async ({ remote, root }) => {
+  sentence("a folder can't be removed as a file", async ({ remote, root }) => {
     await write(remote, at(root, 'folder/f'), 'x');
     await refused(remote.removeFile(at(root, 'folder'), noPrecondition, calm), 'isAFolder', 'notFound');
     assert.equal(await readText(remote, at(root, 'folder/f')), 'x');
   });
 
-  sentence('a file that someone changed is not removed', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    await write(remote, path, 'version 1');
-    const seen = await statFile(remote, path);
-    await write(remote, path, 'version 2');
-    await refused(remote.removeFile(path, ifMatch(seen), calm), 'changed');
-    assert.equal(await readText(remote, path), 'version 2');
-    await remote.removeFile(path, ifMatch(await statFile(remote, path)), calm);
-    await refused(remote.removeFile(path, ifMatch(seen), calm), 'notFound', 'changed');
+  sentence('a changed file is not removed', async ({ remote, file, root }) => {
+    await write(remote, file, 'version 1');
+    const seen = await statFile(remote, file);
+    await write(remote, file, 'version 2');
+    await refused(remote.removeFile(file, ifMatch(seen), calm), 'changed');
+    assert.equal(await readText(remote, file), 'version 2');
+    await remote.removeFile(file, ifMatch(await statFile(remote, file)), calm);
+    await refused(remote.removeFile(file, ifMatch(seen), calm), 'notFound', 'changed');
     assert.deepEqual(await names(remote, root), []);
   });
 
-  sentence('many files are removed at once, and nothing else', async ({ remote, root }) => {
+  sentence('removeFiles removes these files and no others', async ({ remote, root }) => {
     if (!remote.removeFiles) return;
     const all = ['a', 'b c+%', 'd/é', 'd/keep', 'keep', '&amp;'];
     for (const name of all) await write(remote, at(root, name), name);
@@ -56,13 +55,13 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     assert.deepEqual(await names(remote, at(root, 'd')), ['keep']);
   });
 
-  sentence('removing no file at all, or ones that are gone, is no failure', async ({ remote, root }) => {
+  sentence('removing no files, or missing files, is no failure', async ({ remote, root }) => {
     if (!remote.removeFiles) return;
     assert.equal((await remote.removeFiles([], calm)).size, 0);
     assert.equal((await remote.removeFiles([at(root, 'gone')], calm)).size, 0);
   });
 
-  sentence('a made folder is listed, can be made again and is empty', async ({ remote, root }) => {
+  sentence('a new folder is listed, is empty, and can be made again', async ({ remote, root }) => {
     await remote.makeFolder(at(root, 'one/two'), calm);
     await remote.makeFolder(at(root, 'one/two'), calm);
     assert.deepEqual(await names(remote, at(root, 'one')), ['two/']);
@@ -70,13 +69,13 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     assert.equal((await remote.stat(at(root, 'one/two'), calm)).kind, 'folder');
   });
 
-  sentence('a folder is not made where a file is', async ({ remote, root }) => {
-    await write(remote, at(root, 'f'), 'x');
-    await refused(remote.makeFolder(at(root, 'f'), calm), 'alreadyExists');
-    assert.equal(await readText(remote, at(root, 'f')), 'x');
+  sentence("a folder can't replace a file", async ({ remote, file }) => {
+    await write(remote, file, 'x');
+    await refused(remote.makeFolder(file, calm), 'alreadyExists');
+    assert.equal(await readText(remote, file), 'x');
   });
 
-  sentence('an empty folder is removed, a full one is notEmpty, an absent one notFound', async (opened) => {
+  sentence('an empty folder is removed, a full one is notEmpty, a missing one notFound', async (opened) => {
     const { remote, root } = opened;
     await remote.makeFolder(at(root, 'empty'), calm);
     await remote.removeFolder(at(root, 'empty'), calm);
@@ -87,7 +86,7 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     await refused(remote.removeFolder(at(root, 'absent'), calm), 'notFound');
   });
 
-  sentence('a copy within the remote has the same content and modified time', async ({ remote, root }) => {
+  sentence('a server-side copy has the same content and modified time', async ({ remote, root }) => {
     if (!remote.serverSideCopy) return;
     const from = at(root, 'from é+ %');
     await write(remote, from, 'content', { modified: { s: 1_600_000_000, ns: 5_000_000 } });
@@ -99,7 +98,7 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     assert.deepEqual((await statFile(remote, copy.path)).modified, source.modified);
   });
 
-  sentence('a copy within the remote keeps its preconditions', async ({ remote, root }) => {
+  sentence('a server-side copy checks its preconditions', async ({ remote, root }) => {
     if (!remote.serverSideCopy) return;
     const from = at(root, 'from');
     const to = at(root, 'to');
@@ -119,21 +118,18 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     await refused(remote.serverSideCopy(now, at(root, 'other'), ifAbsent, calm), 'notFound', 'changed');
   });
 
-  sentence(
-    'a move within the remote leaves one file, with its content and time',
-    async ({ remote, root }) => {
-      if (!remote.serverSideMove) return;
-      const from = at(root, 'from');
-      await write(remote, from, 'content', { modified: { s: 1_600_000_000, ns: 5_000_000 } });
-      const source = await statFile(remote, from);
-      await remote.serverSideMove(source, at(root, 'sub/to'), ifAbsent, calm);
-      await refused(remote.stat(from, calm), 'notFound');
-      assert.equal(await readText(remote, at(root, 'sub/to')), 'content');
-      assert.deepEqual((await statFile(remote, at(root, 'sub/to'))).modified, source.modified);
-    },
-  );
+  sentence('a server-side move leaves one file, with its content and time', async ({ remote, root }) => {
+    if (!remote.serverSideMove) return;
+    const from = at(root, 'from');
+    await write(remote, from, 'content', { modified: { s: 1_600_000_000, ns: 5_000_000 } });
+    const source = await statFile(remote, from);
+    await remote.serverSideMove(source, at(root, 'sub/to'), ifAbsent, calm);
+    await refused(remote.stat(from, calm), 'notFound');
+    assert.equal(await readText(remote, at(root, 'sub/to')), 'content');
+    assert.deepEqual((await statFile(remote, at(root, 'sub/to'))).modified, source.modified);
+  });
 
-  sentence('a move within the remote keeps its preconditions', async ({ remote, root }) => {
+  sentence('a server-side move checks its preconditions', async ({ remote, root }) => {
     if (!remote.serverSideMove) return;
     const from = at(root, 'from');
     const to = at(root, 'to');
@@ -148,7 +144,7 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     assert.equal(await readText(remote, from), 'version 2');
   });
 
-  sentence('a modified time is set alone', async ({ remote, root }) => {
+  sentence('a modified time is set without other changes', async ({ remote, root }) => {
     if (!remote.setModifiedTime || remote.capabilities.timePrecisionNs === 'none') return;
     const path = at(root, 'f é+');
     await write(remote, path, 'content', { modified: { s: 1_600_000_000, ns: 0 } });
@@ -160,18 +156,17 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     assert.equal(await readText(remote, path), 'content');
   });
 
-  sentence('the modified time of a file that someone changed is not set', async ({ remote, root }) => {
+  sentence('the modified time of a changed file is not set', async ({ remote, file }) => {
     if (!remote.setModifiedTime || remote.capabilities.timePrecisionNs === 'none') return;
-    const path = at(root, 'f');
-    await write(remote, path, 'version 1');
-    const seen = await statFile(remote, path);
-    await write(remote, path, 'version 2');
+    await write(remote, file, 'version 1');
+    const seen = await statFile(remote, file);
+    await write(remote, file, 'version 2');
     const setting = remote.setModifiedTime(seen, { s: 1, ns: 0 }, calm);
     await refused(setting, 'changed');
-    assert.notEqual((await statFile(remote, path)).modified?.s, 1);
+    assert.notEqual((await statFile(remote, file)).modified?.s, 1);
   });
 
-  sentence('nothing changes under an aborted signal', async ({ remote, root, requests }) => {
+  sentence('no change starts with an aborted signal', async ({ remote, root, requests }) => {
     const path = at(root, 'f');
     await write(remote, path, 'x');
     const file = await statFile(remote, path);

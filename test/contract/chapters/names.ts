@@ -47,7 +47,7 @@ const oddNames = [
 ];
 
 export function registerNameTests({ sentence }: ContractContext): void {
-  sentence('H18: odd names are stored, listed, read and removed as they are', async ({ remote, root }) => {
+  sentence('H18: odd names are stored, listed, read and removed unchanged', async ({ remote, root }) => {
     const rules = remote.capabilities.names;
     const storable = oddNames.filter((name) => nameProblem(at(root, name), rules) === undefined);
     assert.ok(storable.length > 10);
@@ -63,7 +63,7 @@ export function registerNameTests({ sentence }: ContractContext): void {
     assert.deepEqual(await names(remote, root), []);
   });
 
-  sentence('odd names serve as folders', async ({ remote, root }) => {
+  sentence('odd names work for folders', async ({ remote, root }) => {
     const rules = remote.capabilities.names;
     const storable = oddNames.filter((name) => nameProblem(at(root, `${name}/f`), rules) === undefined);
     for (const name of storable) await write(remote, at(root, `${name}/f`), name);
@@ -74,7 +74,7 @@ export function registerNameTests({ sentence }: ContractContext): void {
     }
   });
 
-  sentence('names that the remote can not hold are refused as badName', async ({ remote, root }) => {
+  sentence("names that the remote can't hold are badName", async ({ remote, root }) => {
     const rules = remote.capabilities.names;
     for (const name of oddNames.filter((name) => nameProblem(at(root, name), rules) !== undefined))
       await refused(write(remote, at(root, name), 'x'), 'badName');
@@ -105,7 +105,7 @@ export function registerNameTests({ sentence }: ContractContext): void {
     if (remote.listRecursive) assert.equal((await deepNames(remote, root)).length, 2);
   });
 
-  sentence('names that differ in case are two files, or one, as declared', async ({ remote, root }) => {
+  sentence('names that differ in case are one file or two, as declared', async ({ remote, root }) => {
     await write(remote, at(root, 'Read'), 'upper');
     await write(remote, at(root, 'read'), 'lower');
     const expected = remote.capabilities.names.caseSensitive ? ['Read', 'read'] : ['Read'];
@@ -114,7 +114,7 @@ export function registerNameTests({ sentence }: ContractContext): void {
     assert.equal(await readText(remote, at(root, 'Read')), upper);
   });
 
-  sentence('H14: names that differ in Unicode form are two files, or one, as declared', async (opened) => {
+  sentence('H14: names that differ in Unicode form are one file or two, as declared', async (opened) => {
     const { remote, root } = opened;
     await write(remote, at(root, '\u00e9'), 'composed');
     await write(remote, at(root, 'e\u0301'), 'decomposed');

@@ -13,7 +13,7 @@ import {
 import type { ContractContext } from '../remoteContract';
 
 export function registerReadingTests({ sentence, largeSize }: ContractContext): void {
-  sentence('stat tells a file, a folder and an implied folder apart', async ({ remote, root }) => {
+  sentence('stat distinguishes files, folders and implied folders', async ({ remote, root }) => {
     await write(remote, at(root, 'one/two/f.txt'), 'hello');
     const file = await statFile(remote, at(root, 'one/two/f.txt'));
     assert.equal(file.size, 5);
@@ -23,7 +23,7 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
     assert.equal((await remote.stat(root, calm)).kind, 'folder');
   });
 
-  sentence('stat of what is not there is notFound', async ({ remote, root }) => {
+  sentence('stat of a missing file is notFound', async ({ remote, root }) => {
     await write(remote, at(root, 'folder/f.txt'), 'x');
     await refused(remote.stat(at(root, 'nothing'), calm), 'notFound');
     await refused(remote.stat(at(root, 'folder/f'), calm), 'notFound');
@@ -31,19 +31,19 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
     await refused(remote.stat(at(root, 'no/way/there'), calm), 'notFound');
   });
 
-  sentence('a read gives the whole content and the entry that it is of', async ({ remote, root }) => {
+  sentence('a read returns the whole content and its entry', async ({ remote, file }) => {
     for (const size of [0, 1, 65_536, largeSize]) {
       const content = pattern(size);
-      const written = await write(remote, at(root, 'f'), content);
-      const { stream, entry } = await remote.read(at(root, 'f'), {}, calm);
+      const written = await write(remote, file, content);
+      const { stream, entry } = await remote.read(file, {}, calm);
       assert.equal(entry.size, size);
-      assert.equal(entry.path, at(root, 'f'));
+      assert.equal(entry.path, file);
       if (written.version !== undefined) assert.equal(entry.version, written.version);
       assert.ok((await drain(stream)).equals(content), `${size} bytes come back as they were`);
     }
   });
 
-  sentence('a small file read at once is what a stream would give, or refused as that is', async (given) => {
+  sentence('a read to a buffer returns the content of a stream, or fails like it', async (given) => {
     const { remote, root } = given;
     if (!remote.readToBuffer) return;
     const path = at(root, 'folder/f');
@@ -58,109 +58,92 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
     await write(remote, path, 'something else');
     await refused(remote.readToBuffer(seen, calm), 'changed');
     await refused(remote.readToBuffer({ ...seen, path: at(root, 'nothing') }, calm), 'changed', 'notFound');
-    await refused(
-      remote.readToBuffer({ ...seen, path: at(root, 'folder') }, calm),
-      'isAFolder',
-      'changed',
-      'notFound',
-    );
+    const folder = remote.readToBuffer({ ...seen, path: at(root, 'folder') }, calm);
+    await refused(folder, 'isAFolder', 'changed', 'notFound');
     const stopped = AbortSignal.abort(new Error('stopped'));
     await assert.rejects(remote.readToBuffer(seen, stopped), /stopped/);
   });
 
-  sentence('a read of a range gives just that range', async ({ remote, root }) => {
+  sentence('a read of a range returns only that range', async ({ remote, file }) => {
     const content = pattern(200_000);
-    const path = at(root, 'f');
-    await write(remote, path, content);
-    assert.ok((await read(remote, path, { start: 0, end: 1 })).equals(content.subarray(0, 1)));
-    assert.ok(
-      (await read(remote, path, { start: 70_001, end: 140_003 })).equals(content.subarray(70_001, 140_003)),
-    );
-    assert.ok((await read(remote, path, { start: 199_999 })).equals(content.subarray(199_999)));
-    const { entry, stream } = await remote.read(path, { range: { start: 5, end: 10 } }, calm);
+    await write(remote, file, content);
+    for (const range of [{ start: 0, end: 1 }, { start: 70_001, end: 140_003 }, { start: 199_999 }])
+      assert.ok((await read(remote, file, range)).equals(content.subarray(range.start, range.end)));
+    const { entry, stream } = await remote.read(file, { range: { start: 5, end: 10 } }, calm);
     assert.equal(entry.size, 200_000, 'the entry tells the size of the whole file');
     assert.equal((await drain(stream)).length, 5);
   });
 
-  sentence('a read of what is not there is notFound', async ({ remote, root }) => {
+  sentence('a read of a missing file is notFound', async ({ remote, root }) => {
     await refused(remote.read(at(root, 'nothing'), {}, calm), 'notFound');
     await refused(remote.read(at(root, 'no/way'), {}, calm), 'notFound');
   });
 
-  sentence('a folder can not be read as a file', async ({ remote, root }) => {
+  sentence("a folder can't be read", async ({ remote, root }) => {
     await write(remote, at(root, 'folder/f'), 'x');
     await refused(remote.read(at(root, 'folder'), {}, calm), 'isAFolder', 'notFound');
   });
 
-  sentence('a read that expects the file as it was succeeds while it is', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    await write(remote, path, 'as it was');
-    const expected = await statFile(remote, path);
-    const { stream } = await remote.read(path, { expected }, calm);
+  sentence('a read that expects the current version succeeds', async ({ remote, file }) => {
+    await write(remote, file, 'as it was');
+    const expected = await statFile(remote, file);
+    const { stream } = await remote.read(file, { expected }, calm);
     assert.equal((await drain(stream)).toString(), 'as it was');
   });
 
-  sentence('a read that expects another content is refused as changed', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    await write(remote, path, 'first version');
-    const expected = await statFile(remote, path);
-    await write(remote, path, 'second verse!');
-    await refused(remote.read(path, { expected }, calm), 'changed');
-    await refused(remote.read(path, { expected, range: { start: 2, end: 4 } }, calm), 'changed');
+  sentence('a read that expects another version fails with changed', async ({ remote, file }) => {
+    await write(remote, file, 'first version');
+    const expected = await statFile(remote, file);
+    await write(remote, file, 'second verse!');
+    await refused(remote.read(file, { expected }, calm), 'changed');
+    await refused(remote.read(file, { expected, range: { start: 2, end: 4 } }, calm), 'changed');
   });
 
-  sentence('a read that expects a file which is gone is refused', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    await write(remote, path, 'x');
-    const expected = await statFile(remote, path);
-    await remote.removeFile(path, { kind: 'none' }, calm);
-    await refused(remote.read(path, { expected }, calm), 'notFound', 'changed');
+  sentence('a read that expects a removed file fails', async ({ remote, file }) => {
+    await write(remote, file, 'x');
+    const expected = await statFile(remote, file);
+    await remote.removeFile(file, { kind: 'none' }, calm);
+    await refused(remote.read(file, { expected }, calm), 'notFound', 'changed');
   });
 
-  sentence(
-    'a read that is aborted half-way fails with the reason and never just ends',
-    async ({ remote, root }) => {
-      const path = at(root, 'f');
-      await write(remote, path, pattern(largeSize));
-      const stop = new AbortController();
-      const reason = new Error('stopped here');
-      const { stream } = await remote.read(path, {}, stop.signal);
-      let seen = 0;
-      await assert.rejects(
-        async () => {
-          for await (const chunk of stream) {
-            seen += chunk.length;
-            if (!stop.signal.aborted) stop.abort(reason);
-          }
-        },
-        (error) => error === reason,
-      );
-      assert.ok(seen < largeSize, 'the rest did not come');
-    },
-  );
+  sentence('a read that is aborted half-way fails with the reason', async ({ remote, file }) => {
+    await write(remote, file, pattern(largeSize));
+    const stop = new AbortController();
+    const reason = new Error('stopped here');
+    const { stream } = await remote.read(file, {}, stop.signal);
+    let seen = 0;
+    await assert.rejects(
+      async () => {
+        for await (const chunk of stream) {
+          seen += chunk.length;
+          if (!stop.signal.aborted) stop.abort(reason);
+        }
+      },
+      (error) => error === reason,
+    );
+    assert.ok(seen < largeSize, 'the rest did not come');
+  });
 
-  sentence('a read under an aborted signal starts nothing', async ({ remote, root, requests }) => {
-    const path = at(root, 'f');
-    await write(remote, path, 'x');
+  sentence('a read with an aborted signal sends no request', async ({ remote, file, requests }) => {
+    await write(remote, file, 'x');
     const before = requests?.() ?? 0;
     const reason = new Error('stopped before');
     const signal = AbortSignal.abort(reason);
-    await assert.rejects(remote.read(path, {}, signal), (error) => error === reason);
-    await assert.rejects(remote.stat(path, signal), (error) => error === reason);
+    await assert.rejects(remote.read(file, {}, signal), (error) => error === reason);
+    await assert.rejects(remote.stat(file, signal), (error) => error === reason);
     if (requests) assert.equal(requests() - before, 0);
-    assert.equal(await readText(remote, path), 'x');
+    assert.equal(await readText(remote, file), 'x');
   });
 
-  sentence('a stream that its reader drops does no harm', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    await write(remote, path, pattern(largeSize));
+  sentence('a stream that its reader abandons does no harm', async ({ remote, file }) => {
+    await write(remote, file, pattern(largeSize));
     for (let i = 0; i < 5; i++) {
-      const { stream } = await remote.read(path, {}, calm);
+      const { stream } = await remote.read(file, {}, calm);
       for await (const chunk of stream) {
         assert.ok(chunk.length > 0);
         break;
       }
     }
-    assert.equal((await read(remote, path, { start: 0, end: 3 })).length, 3);
+    assert.equal((await read(remote, file, { start: 0, end: 3 })).length, 3);
   });
 }

@@ -26,7 +26,7 @@ import type { ContractContext } from '../remoteContract';
 const md5 = (content: Uint8Array) => createHash('md5').update(content).digest('hex');
 
 export function registerWritingTests({ sentence, largeSize }: ContractContext): void {
-  sentence('what is written, streamed or whole, is read back the same', async ({ remote, root }) => {
+  sentence('written content, streamed or whole, is read back unchanged', async ({ remote, root }) => {
     for (const size of [0, 1, 1000, 65_537, largeSize]) {
       const content = pattern(size, size + 3);
       for (const source of [body(content), wholeBody(content)]) {
@@ -40,29 +40,28 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     }
   });
 
-  sentence("a write's answer agrees with a stat after it", async ({ remote, root }) => {
-    const entry = await write(remote, at(root, 'f'), 'hello', { modified: { s: 1_600_000_000, ns: 0 } });
-    const stat = await statFile(remote, at(root, 'f'));
+  sentence('the result of a write agrees with a later stat', async ({ remote, file }) => {
+    const entry = await write(remote, file, 'hello', { modified: { s: 1_600_000_000, ns: 0 } });
+    const stat = await statFile(remote, file);
     assert.equal(entry.version, stat.version);
     if (entry.modified) assert.deepEqual(entry.modified, stat.modified);
     if (entry.md5 !== undefined && stat.md5 !== undefined) assert.equal(entry.md5, stat.md5);
   });
 
-  sentence('a write makes the folders above it', async ({ remote, root }) => {
+  sentence('a write creates the parent folders', async ({ remote, root }) => {
     await write(remote, at(root, 'new/deeper/f.txt'), 'x');
     assert.deepEqual(await names(remote, at(root, 'new/deeper')), ['f.txt']);
   });
 
-  sentence('an overwrite with less leaves nothing of the old content', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    const old = await write(remote, path, pattern(100_000));
-    const entry = await write(remote, path, 'short');
-    assert.equal(await readText(remote, path), 'short');
+  sentence('a shorter overwrite leaves nothing of the old content', async ({ remote, file, root }) => {
+    const old = await write(remote, file, pattern(100_000));
+    const entry = await write(remote, file, 'short');
+    assert.equal(await readText(remote, file), 'short');
     if (old.version !== undefined) assert.notEqual(entry.version, old.version);
     assert.deepEqual(await names(remote, root), ['f']);
   });
 
-  sentence('a write whose source fails leaves nothing visible and the old content whole', async (opened) => {
+  sentence('a write whose source fails leaves the old content, or no file', async (opened) => {
     const { remote, root } = opened;
     await write(remote, at(root, 'old'), 'the old content');
     const error = new RemoteError('unavailable', 'The source went away.');
@@ -82,15 +81,15 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     }
   });
 
-  sentence('a write whose source turned out to have changed fails with changed', async ({ remote, root }) => {
+  sentence('a write whose source has changed fails with changed', async ({ remote, file, root }) => {
     const error = new RemoteError('changed', 'The source changed.');
-    const write = remote.write(at(root, 'f'), failingBody(1000, 400, error), {}, noPrecondition, calm);
+    const write = remote.write(file, failingBody(1000, 400, error), {}, noPrecondition, calm);
     await refused(write, 'changed');
     assert.deepEqual(await names(remote, root), []);
   });
 
   sentence(
-    'a body shorter or longer than promised is damaged and changes nothing',
+    'a body of another length than announced is corrupted, and changes nothing',
     async ({ remote, root }) => {
       await write(remote, at(root, 'old'), 'the old content');
       for (const [promised, real] of [
@@ -117,7 +116,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
   );
 
   sentence(
-    'a body that is not what its MD5 says is damaged and changes nothing',
+    'a body with another MD5 than announced is corrupted, and changes nothing',
     async ({ remote, root }) => {
       await write(remote, at(root, 'old'), 'the old content');
       const good = pattern(5000);
@@ -134,45 +133,41 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     },
   );
 
-  sentence('a write that must find nothing is refused where something is', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    await write(remote, path, 'first', {}, ifAbsent);
-    await refused(write(remote, path, 'second', {}, ifAbsent), 'alreadyExists');
-    assert.equal(await readText(remote, path), 'first');
-    await refused(remote.write(path, body(pattern(largeSize)), {}, ifAbsent, calm), 'alreadyExists');
-    assert.equal(await readText(remote, path), 'first');
+  sentence('a write with ifAbsent fails when there is a file', async ({ remote, file, root }) => {
+    await write(remote, file, 'first', {}, ifAbsent);
+    await refused(write(remote, file, 'second', {}, ifAbsent), 'alreadyExists');
+    assert.equal(await readText(remote, file), 'first');
+    await refused(remote.write(file, body(pattern(largeSize)), {}, ifAbsent, calm), 'alreadyExists');
+    assert.equal(await readText(remote, file), 'first');
     assert.deepEqual(await names(remote, root), ['f']);
   });
 
-  sentence('a write that must find a file unchanged is refused when someone changed it', async (opened) => {
-    const { remote, root } = opened;
-    const path = at(root, 'f');
-    await write(remote, path, 'theirs 1');
-    const seen = await statFile(remote, path);
-    await write(remote, path, 'theirs 2');
-    await refused(write(remote, path, 'mine', {}, ifMatch(seen)), 'changed');
-    await refused(remote.write(path, body(pattern(largeSize)), {}, ifMatch(seen), calm), 'changed');
-    assert.equal(await readText(remote, path), 'theirs 2');
-    await write(remote, path, 'mine', {}, ifMatch(await statFile(remote, path)));
-    assert.equal(await readText(remote, path), 'mine');
+  sentence('a write with ifMatch fails when the file has changed', async (opened) => {
+    const { remote, file } = opened;
+    await write(remote, file, 'theirs 1');
+    const seen = await statFile(remote, file);
+    await write(remote, file, 'theirs 2');
+    await refused(write(remote, file, 'mine', {}, ifMatch(seen)), 'changed');
+    await refused(remote.write(file, body(pattern(largeSize)), {}, ifMatch(seen), calm), 'changed');
+    assert.equal(await readText(remote, file), 'theirs 2');
+    await write(remote, file, 'mine', {}, ifMatch(await statFile(remote, file)));
+    assert.equal(await readText(remote, file), 'mine');
   });
 
-  sentence('a write that must find a file unchanged is refused when it is gone', async ({ remote, root }) => {
-    const path = at(root, 'f');
-    const seen = await write(remote, path, 'theirs');
-    await remote.removeFile(path, noPrecondition, calm);
-    await refused(write(remote, path, 'mine', {}, ifMatch(seen)), 'changed', 'notFound');
+  sentence('a write with ifMatch fails when the file is gone', async ({ remote, file, root }) => {
+    const seen = await write(remote, file, 'theirs');
+    await remote.removeFile(file, noPrecondition, calm);
+    await refused(write(remote, file, 'mine', {}, ifMatch(seen)), 'changed', 'notFound');
     assert.deepEqual(await names(remote, root), []);
   });
 
-  sentence("a write's own answer serves as the precondition of the next write", async ({ remote, root }) => {
-    const path = at(root, 'f');
-    let seen = await write(remote, path, 'version 0', {}, ifAbsent);
-    for (let i = 1; i < 4; i++) seen = await write(remote, path, `version ${i}`, {}, ifMatch(seen));
-    assert.equal(await readText(remote, path), 'version 3');
+  sentence('the result of a write serves as the precondition of the next one', async ({ remote, file }) => {
+    let seen = await write(remote, file, 'version 0', {}, ifAbsent);
+    for (let i = 1; i < 4; i++) seen = await write(remote, file, `version ${i}`, {}, ifMatch(seen));
+    assert.equal(await readText(remote, file), 'version 3');
   });
 
-  sentence('modified times come back within the precision', async ({ remote, root }) => {
+  sentence('modified times are kept within the precision', async ({ remote, file }) => {
     const precision = remote.capabilities.timePrecisionNs;
     if (precision === 'none') return;
     const times: Instant[] = [
@@ -184,35 +179,32 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
       { s: 4_102_444_800, ns: 999_999_999 },
     ];
     for (const modified of times) {
-      await write(remote, at(root, 'f'), 'x', { modified });
-      const found = (await statFile(remote, at(root, 'f'))).modified;
+      await write(remote, file, 'x', { modified });
+      const found = (await statFile(remote, file)).modified;
       assert.ok(found, 'a stat tells the modified time');
       const off = Math.abs(nsBetween(found, modified));
       assert.ok(off < precision, `${JSON.stringify(modified)} came back ${off} ns off`);
     }
   });
 
-  sentence(
-    'a write that keeps attributes keeps them',
-    async ({ remote, root, attributes, putWithAttributes }) => {
-      if (!attributes || !putWithAttributes) return;
-      const path = at(root, 'f.txt');
-      await putWithAttributes(path, 'old', { 'content-type': 'text/x-special' });
-      const before = await attributes(path);
-      assert.equal(before['content-type'], 'text/x-special');
-      await write(remote, path, 'new', { keepAttributes: true }, ifMatch(await statFile(remote, path)));
-      assert.equal(await readText(remote, path), 'new');
-      assert.deepEqual((await attributes(path))['content-type'], 'text/x-special');
-    },
-  );
+  sentence('a write keeps attributes on request', async ({ remote, root, attributes, putWithAttributes }) => {
+    if (!attributes || !putWithAttributes) return;
+    const path = at(root, 'f.txt');
+    await putWithAttributes(path, 'old', { 'content-type': 'text/x-special' });
+    const before = await attributes(path);
+    assert.equal(before['content-type'], 'text/x-special');
+    await write(remote, path, 'new', { keepAttributes: true }, ifMatch(await statFile(remote, path)));
+    assert.equal(await readText(remote, path), 'new');
+    assert.deepEqual((await attributes(path))['content-type'], 'text/x-special');
+  });
 
-  sentence('progress tells of all bytes in the end', async ({ remote, root }) => {
+  sentence('progress ends with all bytes', async ({ remote, file }) => {
     for (const source of [body(pattern(largeSize)), wholeBody('hello')]) {
       let last = 0;
       const onProgress = (bytes: number) => {
         last = bytes;
       };
-      await remote.write(at(root, 'f'), source, { onProgress }, noPrecondition, calm);
+      await remote.write(file, source, { onProgress }, noPrecondition, calm);
       assert.equal(last, source.size);
     }
   });
@@ -239,16 +231,16 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     }
   });
 
-  sentence('a write under an aborted signal starts nothing', async ({ remote, root, requests }) => {
+  sentence('a write with an aborted signal sends no request', async ({ remote, file, root, requests }) => {
     const before = requests?.() ?? 0;
     const reason = new Error('stopped before');
-    const writing = remote.write(at(root, 'f'), body('x'), {}, noPrecondition, AbortSignal.abort(reason));
+    const writing = remote.write(file, body('x'), {}, noPrecondition, AbortSignal.abort(reason));
     await assert.rejects(writing, (error) => error === reason);
     if (requests) assert.equal(requests() - before, 0);
     assert.deepEqual(await names(remote, root), []);
   });
 
-  sentence('a folder is not replaced by a file where folders are real', async ({ remote, root }) => {
+  sentence("a file can't replace a directory", async ({ remote, root }) => {
     if (!remote.capabilities.hasDirectories) return;
     await write(remote, at(root, 'folder/f'), 'x');
     await refused(write(remote, at(root, 'folder'), 'y'), 'isAFolder', 'alreadyExists');

@@ -7,10 +7,10 @@ import type { RemoteError } from '../../../src/remote/remoteError';
 
 const chunkSize = 64 * 1024;
 
-/** The failure that a call is to meet after it began. */
+/** The injected failure of a call that has begun. */
 export type Strike = { readonly at: 'before' | 'after' | number; readonly error: RemoteError } | undefined;
 
-/** The content as a stream that meets `strike`, and ends with the reason when aborted. */
+/** The content as a stream that fails with `strike`, or with the signal's reason. */
 export function streamOf(content: Buffer, strike: Strike, signal: AbortSignal): Readable {
   let sent = 0;
   const end = typeof strike?.at === 'number' ? Math.min(strike.at, content.length) : content.length;
@@ -33,7 +33,7 @@ export function streamOf(content: Buffer, strike: Strike, signal: AbortSignal): 
   return stream;
 }
 
-/** The whole body that a write was given. */
+/** The whole body of a write. */
 export async function collect(
   body: ByteSource,
   facts: FileFacts,
@@ -41,16 +41,9 @@ export async function collect(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const limit = typeof strike?.at === 'number' ? strike.at : Number.POSITIVE_INFINITY;
-  if (body.bytes) {
-    const content = Buffer.from(await body.bytes(signal));
-    if (strike && content.length >= limit) throw strike.error;
-    facts.onProgress?.(content.length);
-    return content;
-  }
   const chunks: Buffer[] = [];
   let length = 0;
-  const stream = await body.open(undefined, signal);
-  for await (const chunk of stream) {
+  for await (const chunk of body.bytes ? [await body.bytes(signal)] : await body.open(undefined, signal)) {
     signal.throwIfAborted();
     chunks.push(Buffer.from(chunk));
     length += chunk.length;

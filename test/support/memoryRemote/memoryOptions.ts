@@ -3,7 +3,7 @@ import type { NameRules } from '../../../src/remote/capabilities';
 import type { RemoteError } from '../../../src/remote/remoteError';
 import type { RemotePath } from '../../../src/remote/remotePath';
 
-/** How this store behaves. Every default is what a disk on Linux with enforced preconditions would do. */
+/** The behaviour of the store. The defaults are those of a disk on Linux with atomic preconditions. */
 export interface MemoryOptions {
   readonly caseInsensitive?: boolean;
   readonly foldsUnicode?: boolean;
@@ -12,7 +12,7 @@ export interface MemoryOptions {
   readonly timePrecisionNs?: number | 'none';
   /** Whether listings hold the modified time. Default true. */
   readonly listsModified?: boolean;
-  /** Whether `stat` tells an MD5. Default true. */
+  /** Whether `stat` returns an MD5. Default true. */
   readonly knowsMd5?: boolean;
   /** Whether listings hold the MD5 as well, as S3's do by the ETag. Default: as `knowsMd5`. */
   readonly listsMd5?: boolean;
@@ -20,11 +20,11 @@ export interface MemoryOptions {
   readonly hasDirectories?: boolean;
   /** Most entries in a page. Default 1000. */
   readonly pageSize?: number;
-  /** Every call, and every page, takes this long. */
+  /** Milliseconds of every call and every page. */
   readonly latencyMs?: number;
   /** `listRecursive` lists out of order, as some servers do. */
   readonly unordered?: boolean;
-  /** Powers to do without, so that callers' other ways are tested. */
+  /** Optional calls that are absent, so that tests reach the callers' alternatives. */
   readonly without?: readonly OptionalPower[];
   /** Whether folders can be moved and trashed whole. Default false: then file by file. */
   readonly wholeFolders?: boolean;
@@ -55,17 +55,17 @@ export type MemoryOperation =
 export interface MemoryCall {
   readonly operation: MemoryOperation;
   readonly path: RemotePath;
-  /** This operation's how-manieth call, from 1. */
+  /** The number of this call among those of its operation, from 1. */
   readonly nth: number;
 }
 
 /** Which calls fail, and how. */
 export interface MemoryFailure {
-  /** The calls that fail; a plain object must agree in everything it names. */
+  /** The calls that fail; an object matches calls with equal values. */
   readonly when: Partial<MemoryCall> | ((call: MemoryCall) => boolean);
   readonly error: RemoteError | ((call: MemoryCall) => RemoteError);
   /**
-   * before (default): nothing happens. after: it happens, only the answer is lost. A number: after so many bytes of the
+   * before (default): without effect. after: with its effect, only the response is lost. A number: after so many bytes of the
    * body of a read or write.
    */
   readonly at?: 'before' | 'after' | number;

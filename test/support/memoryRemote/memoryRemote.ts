@@ -1,7 +1,6 @@
 import { systemClock } from '../../../src/base/clock';
 import { type Capabilities, matchKey, nameProblem } from '../../../src/remote/capabilities';
-import type { Entry, FileEntry, FolderEntry } from '../../../src/remote/entry';
-import { isSameFile } from '../../../src/remote/entry';
+import { type Entry, type FileEntry, type FolderEntry, isSameFile } from '../../../src/remote/entry';
 import { type Instant, instantFromMs } from '../../../src/remote/modifiedTime';
 import { pagesByCursor } from '../../../src/remote/pages';
 import type { ByteSource, FileFacts, ListOptions, Precondition, Remote } from '../../../src/remote/remote';
@@ -13,15 +12,16 @@ import {
   parentPath,
   parsePath,
   type RemotePath,
+  rootPath,
 } from '../../../src/remote/remotePath';
 import { collect, cut, md5, type Strike, slice, streamOf } from './memoryBody';
 import type { MemoryCall, MemoryFailure, MemoryOperation, MemoryOptions } from './memoryOptions';
 
-/** A store in memory that keeps the whole contract of Remote, with doors for tests to look behind it. */
+/** A store in memory that keeps the whole contract of Remote, and lets tests see and change its content. */
 export interface MemoryRemote extends Remote {
   /** Puts a file there without a request, as someone else would. */
   put(path: string, content: string | Uint8Array, facts?: MemoryFacts): FileEntry;
-  /** Takes a file away without a request. */
+  /** Removes a file without a request. */
   drop(path: string): void;
   content(path: string): Buffer | undefined;
   text(path: string): string | undefined;
@@ -80,8 +80,10 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   let versions = 0;
 
   const key = (path: string) => matchKey(path, capabilities.names);
+  const within = (path: string, folder: string) =>
+    isWithin(key(path) as RemotePath, key(folder) as RemotePath);
 
-  /** Counts a request; gives the failure that it is to meet. Throws at once when that comes before any effect. */
+  /** Counts a request and resolves to its injected failure. Throws a failure that comes before any effect. */
   async function request(operation: MemoryOperation, path: RemotePath, signal: AbortSignal): Promise<Strike> {
     signal.throwIfAborted();
     const call: MemoryCall = { operation, path, nth: (counts.get(operation) ?? 0) + 1 };
@@ -93,6 +95,19 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     const error = typeof failure.error === 'function' ? failure.error(call) : failure.error;
     if (failure.at === undefined || failure.at === 'before') throw error;
     return { at: failure.at, error };
+  }
+
+  /** Makes a request whose effect is `act`; a failure that is left then loses the response. */
+  async function requested<T>(
+    operation: MemoryOperation,
+    path: RemotePath,
+    signal: AbortSignal,
+    act: () => T,
+  ): Promise<T> {
+    const failure = await request(operation, path, signal);
+    const result = act();
+    if (failure) throw failure.error;
+    return result;
   }
 
   function entryOf(file: Stored, exact: boolean): FileEntry {
@@ -203,7 +218,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     throw new RemoteError('notFound', `There is no folder "${folder}".`);
   }
 
-  /** Pages of what `all` lists at the first request; failures and latency strike page by page. */
+  /** Pages of what `all` lists at the first request; each page may fail or take time. */
   function paged(
     operation: MemoryOperation,
     folder: RemotePath,
@@ -213,9 +228,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   ) {
     let entries: Entry[] | undefined;
     return pagesByCursor<readonly Entry[], number>(async (start = 0) => {
-      const failure = await request(operation, folder, signal);
-      if (failure) throw failure.error;
-      checkFolder(folder);
+      await requested(operation, folder, signal, () => checkFolder(folder));
       entries ??= all();
       const next = start + size;
       return { value: entries.slice(start, next), next: next < entries.length ? next : undefined };
@@ -231,13 +244,11 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   ): Promise<FileEntry> {
     const failure = await request('write', path, signal);
     const content = await collect(body, facts, failure, signal);
-    if (content.length !== body.size)
+    if (content.length !== body.size || (body.md5 ?? md5(content)) !== md5(content))
       throw new RemoteError(
         'corrupted',
-        `"${path}": ${content.length} bytes came where ${body.size} were promised.`,
+        `The content for "${path}" does not have the expected length or MD5.`,
       );
-    if (body.md5 !== undefined && body.md5 !== md5(content))
-      throw new RemoteError('corrupted', `"${path}": the content is not what was promised.`);
     signal.throwIfAborted();
     check(precondition, path);
     checkPlace(path);
@@ -252,23 +263,22 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     return entryOf(file, true);
   }
 
-  async function copyTo(source: FileEntry, to: RemotePath, precondition: Precondition): Promise<Stored> {
+  function copyTo(source: FileEntry, to: RemotePath, precondition: Precondition): FileEntry {
     const from = fileAt(source.path);
     check({ kind: 'ifMatch', entry: source }, source.path);
     check(precondition, to);
     checkPlace(to);
-    return store(to, from.content, from.modified, { attributes: from.attributes });
+    return entryOf(store(to, from.content, from.modified, { attributes: from.attributes }), true);
   }
 
-  /** Takes a folder with all in it away, and puts it to `to` when there is one. */
+  /** Removes a folder and its content, or moves them to `to`. */
   function takeFolder(folder: RemotePath, to: RemotePath | undefined): void {
     if (!folderAt(folder)) throw new RemoteError('notFound', `There is no folder "${folder}".`);
     if (to !== undefined && key(to) !== key(folder) && (files.has(key(to)) || folderAt(to)))
       throw new RemoteError('alreadyExists', `"${to}" already exists.`);
-    const within = (path: RemotePath) => isWithin(key(path) as RemotePath, key(folder) as RemotePath);
     const moved = (path: RemotePath) => `${to}${path.slice(folder.length)}` as RemotePath;
-    const inFiles = [...files].filter(([, { path }]) => within(path));
-    const inFolders = [...folders].filter(([, path]) => within(path));
+    const inFiles = [...files].filter(([, { path }]) => within(path, folder));
+    const inFolders = [...folders].filter(([, path]) => within(path, folder));
     for (const [k] of inFiles) files.delete(k);
     for (const [k] of inFolders) folders.delete(k);
     if (to === undefined) return;
@@ -281,38 +291,27 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   const remote: MemoryRemote = {
     capabilities,
 
-    list: (folder, { namePrefix = '', pageSize }: ListOptions, signal) =>
-      paged(
-        'list',
-        folder,
-        Math.min(pageSize ?? Number.POSITIVE_INFINITY, options.pageSize ?? 1000),
-        signal,
-        () => children(folder, namePrefix),
-      ),
+    list(folder, { namePrefix = '', pageSize = Number.POSITIVE_INFINITY }: ListOptions, signal) {
+      const size = Math.min(pageSize, options.pageSize ?? 1000);
+      return paged('list', folder, size, signal, () => children(folder, namePrefix));
+    },
 
     listRecursive: (folder, deep, signal) =>
       paged('listRecursive', folder, options.pageSize ?? 1000, signal, () => {
+        const isListed = ({ path }: Stored) => path !== folder && within(path, folder);
         const found = [...files.values()]
-          .filter(
-            (file) =>
-              file.path !== folder && isWithin(key(file.path) as RemotePath, key(folder) as RemotePath),
-          )
-          .filter((file) => !deep.skipFolder || !isSkipped(file.path, folder, deep.skipFolder))
+          .filter((file) => isListed(file) && !isSkipped(file.path, folder, deep.skipFolder))
           .sort((a, b) => comparePaths(a.path, b.path));
         if (options.unordered && found.length > 1)
           found.push(...found.splice(0, Math.ceil(found.length / 2)));
         return found.map((file) => entryOf(file, false));
       }),
 
-    async stat(path, signal) {
-      const failure = await request('stat', path, signal);
-      if (failure) throw failure.error;
-      const file = files.get(key(path));
-      if (file) return entryOf(file, true);
-      const folder = folderAt(path);
-      if (folder) return folder;
-      throw new RemoteError('notFound', `There is no "${path}".`);
-    },
+    stat: (path, signal) =>
+      requested('stat', path, signal, () => {
+        const folder = files.has(key(path)) ? undefined : folderAt(path);
+        return folder ?? entryOf(fileAt(path), true);
+      }),
 
     async read(path, { range, expected }, signal) {
       const failure = await request('read', path, signal);
@@ -326,77 +325,59 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
 
     write: put,
 
-    async removeFile(path, precondition, signal) {
-      const failure = await request('removeFile', path, signal);
-      fileAt(path);
-      check(precondition, path);
-      remove(path);
-      if (failure) throw failure.error;
-    },
+    removeFile: (path, precondition, signal) =>
+      requested('removeFile', path, signal, () => {
+        fileAt(path);
+        check(precondition, path);
+        remove(path);
+      }),
 
-    async removeFiles(paths, signal) {
-      const failure = await request('removeFiles', paths[0] ?? ('' as RemotePath), signal);
-      for (const path of paths) remove(path);
-      if (failure) throw failure.error;
-      return new Map();
-    },
+    removeFiles: (paths, signal) =>
+      requested('removeFiles', paths[0] ?? rootPath, signal, () => {
+        for (const path of paths) remove(path);
+        return new Map();
+      }),
 
-    async makeFolder(path, signal) {
-      const failure = await request('makeFolder', path, signal);
-      const problem = nameProblem(path, capabilities.names);
-      if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
-      makeFolders(path);
-      if (failure) throw failure.error;
-    },
+    makeFolder: (path, signal) =>
+      requested('makeFolder', path, signal, () => {
+        const problem = nameProblem(path, capabilities.names);
+        if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
+        makeFolders(path);
+      }),
 
-    async removeFolder(path, signal) {
-      const failure = await request('removeFolder', path, signal);
-      if (hasDirectories && files.has(key(path))) throw new RemoteError('notAFolder', `"${path}" is a file.`);
-      if (!folderAt(path)) throw new RemoteError('notFound', `There is no folder "${path}".`);
-      if (children(path, '').length > 0)
-        throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
-      folders.delete(key(path));
-      if (failure) throw failure.error;
-    },
+    removeFolder: (path, signal) =>
+      requested('removeFolder', path, signal, () => {
+        if (hasDirectories && files.has(key(path)))
+          throw new RemoteError('notAFolder', `"${path}" is a file.`);
+        if (!folderAt(path)) throw new RemoteError('notFound', `There is no folder "${path}".`);
+        if (children(path, '').length > 0)
+          throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
+        folders.delete(key(path));
+      }),
 
-    async serverSideCopy(source, to, precondition, signal) {
-      const failure = await request('serverSideCopy', to, signal);
-      const file = await copyTo(source, to, precondition);
-      if (failure) throw failure.error;
-      return entryOf(file, true);
-    },
+    serverSideCopy: (source, to, precondition, signal) =>
+      requested('serverSideCopy', to, signal, () => copyTo(source, to, precondition)),
 
-    async serverSideMove(source, to, precondition, signal) {
-      const failure = await request('serverSideMove', to, signal);
-      const file = await copyTo(source, to, precondition);
-      if (key(source.path) !== key(to)) remove(source.path);
-      if (failure) throw failure.error;
-      return entryOf(file, true);
-    },
+    serverSideMove: (source, to, precondition, signal) =>
+      requested('serverSideMove', to, signal, () => {
+        const moved = copyTo(source, to, precondition);
+        if (key(source.path) !== key(to)) remove(source.path);
+        return moved;
+      }),
 
     ...(options.wholeFolders && {
-      async serverSideMoveFolder(folder, to, signal) {
-        const failure = await request('serverSideMoveFolder', folder, signal);
-        takeFolder(folder, to);
-        if (failure) throw failure.error;
-      },
-
-      async trashFolder(folder, signal) {
-        const failure = await request('trashFolder', folder, signal);
-        takeFolder(folder, undefined);
-        if (failure) throw failure.error;
-      },
+      serverSideMoveFolder: (folder, to, signal) =>
+        requested('serverSideMoveFolder', folder, signal, () => takeFolder(folder, to)),
+      trashFolder: (folder, signal) =>
+        requested('trashFolder', folder, signal, () => takeFolder(folder, undefined)),
     }),
 
-    async setModifiedTime(seen, time, signal) {
-      const failure = await request('setModifiedTime', seen.path, signal);
-      const file = fileAt(seen.path);
-      check({ kind: 'ifMatch', entry: seen }, seen.path);
-      const { attributes, readonly } = file;
-      const touched = store(seen.path, file.content, time, { attributes, readonly });
-      if (failure) throw failure.error;
-      return entryOf(touched, true);
-    },
+    setModifiedTime: (seen, time, signal) =>
+      requested('setModifiedTime', seen.path, signal, () => {
+        const { content, attributes, readonly } = fileAt(seen.path);
+        check({ kind: 'ifMatch', entry: seen }, seen.path);
+        return entryOf(store(seen.path, content, time, { attributes, readonly }), true);
+      }),
 
     put(text, content, facts = {}) {
       const path = parsePath(text);
@@ -418,20 +399,16 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
 
 function meets(call: MemoryCall, when: MemoryFailure['when']): boolean {
   if (typeof when === 'function') return when(call);
-  return (
-    (when.operation === undefined || when.operation === call.operation) &&
-    (when.path === undefined || when.path === call.path) &&
-    (when.nth === undefined || when.nth === call.nth)
-  );
+  return Object.entries(when).every(([fact, value]) => call[fact as keyof MemoryCall] === value);
 }
 
-/** Names may fold to another length, so a folder's part of a path is counted, not measured. */
+/** Counts parts, because a folded name may have another length. */
 function firstParts(path: RemotePath, count: number): RemotePath {
   return path.split('/').slice(0, count).join('/') as RemotePath;
 }
 
-function isSkipped(path: RemotePath, top: RemotePath, skip: (folder: RemotePath) => boolean): boolean {
+function isSkipped(path: RemotePath, top: RemotePath, skip?: (folder: RemotePath) => boolean): boolean {
   for (let folder = parentPath(path); folder.length > top.length; folder = parentPath(folder))
-    if (skip(folder)) return true;
+    if (skip?.(folder)) return true;
   return false;
 }

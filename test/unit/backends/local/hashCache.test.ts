@@ -9,11 +9,11 @@ import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import { silentLog } from '../../../../src/base/log';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
 import { readOnly } from '../../../../src/remote/layers/readOnly';
-import type { Remote } from '../../../../src/remote/remote';
-import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { parsePath } from '../../../../src/remote/remotePath';
 import { planSync } from '../../../../src/usecases/planSync';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 import { calm, refused, statFile } from '../../../support/remoteCalls';
+import { diskSide, remoteSide } from '../../../support/syncSides';
 import { inTemporaryFolder } from '../s3/s3Fixture';
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
@@ -25,26 +25,25 @@ async function put(file: string, content: string, modified = old): Promise<void>
   await utimes(file, modified, modified);
 }
 
-/** Files that are made in this test count as made long before they are read: their times of change can't be set back. */
+/** Makes the files of this test old: their ctimes can't be set back. */
 function letTimePass({ mock }: TestContext): void {
   mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
 }
 
-/** A remote whose hashes are `hashes`, and how often content of it was read. */
-function watched(
-  root: string,
-  hashes: HashCache,
-): { readonly remote: Remote; readonly learnt: () => number } {
+/** A remote with a hash cache, the hash of its file `f`, and the number of hashes computed by reading. */
+function watched(root: string, hashes = new HashCache(undefined, silentLog)) {
   let learnt = 0;
   const { store } = hashes;
   hashes.store = (...args) => {
     learnt++;
     store.apply(hashes, args);
   };
-  return { remote: openLocalRemote({ root, hashes }), learnt: () => learnt };
+  const remote = openLocalRemote({ root, hashes });
+  const hash = async () => remote.computeMd5?.(await statFile(remote, parsePath('f')), calm);
+  return { remote, hash, learnt: () => learnt };
 }
 
-test('known hashes: a second comparison by checksum reads nothing, also in another session', async (t) => {
+test('hash cache: a second comparison by checksum reads nothing, also in another session', async (t) => {
   letTimePass(t);
   await inTemporaryFolder(async (folder) => {
     const root = path.join(folder, 'work');
@@ -57,22 +56,10 @@ test('known hashes: a second comparison by checksum reads nothing, also in anoth
     for (const [session, readings] of [20, 0, 0].entries()) {
       const hashes = new HashCache(cache, silentLog);
       const { remote, learnt } = watched(root, hashes);
-      const plan = await planSync(
-        {
-          source: { remote: readOnly(remote), root: rootPath, place: { kind: 'folder', path: root } },
-          target: {
-            remote: readOnly(target),
-            root: rootPath,
-            place: { kind: 'remote', remote: 'r', path: rootPath },
-          },
-          options: { ...defaultPlanOptions, compare: 'checksum' },
-        },
-        calm,
-      );
-      assert.deepEqual(
-        plan.actions.map(({ id }) => id),
-        ['c:d1/f7'],
-      );
+      const sides = { source: diskSide(root, readOnly(remote)), target: remoteSide(readOnly(target)) };
+      const options = { ...defaultPlanOptions, compare: 'checksum' } as const;
+      const { actions } = await planSync({ ...sides, options }, calm);
+      assert.equal(actions.map(({ id }) => id).join(), 'c:d1/f7');
       assert.equal(learnt(), readings, `session ${session}`);
       await hashes.save();
     }
@@ -81,13 +68,11 @@ test('known hashes: a second comparison by checksum reads nothing, also in anoth
   });
 });
 
-test('known hashes: another size, time or inode is another file', async (t) => {
+test('hash cache: another size, time or inode is another file', async (t) => {
   letTimePass(t);
   await inTemporaryFolder(async (root) => {
-    const hashes = new HashCache(undefined, silentLog);
-    const { remote, learnt } = watched(root, hashes);
+    const { hash, learnt } = watched(root);
     const file = path.join(root, 'f');
-    const hash = async () => remote.computeMd5?.(await statFile(remote, parsePath('f')), calm);
     await put(file, 'one');
     assert.equal(await hash(), md5('one'));
     assert.equal(await hash(), md5('one'));
@@ -103,12 +88,11 @@ test('known hashes: another size, time or inode is another file', async (t) => {
   });
 });
 
-test('known hashes: an edit that keeps size and time is noticed', async (t) => {
+test('hash cache: an edit that keeps size and time is detected', async (t) => {
   letTimePass(t);
   await inTemporaryFolder(async (root) => {
-    const { remote, learnt } = watched(root, new HashCache(undefined, silentLog));
+    const { remote, hash, learnt } = watched(root);
     const file = path.join(root, 'f');
-    const hash = async () => remote.computeMd5?.(await statFile(remote, parsePath('f')), calm);
     await put(file, 'first');
     const seen = await statFile(remote, parsePath('f'));
     assert.equal(await hash(), md5('first'));
@@ -122,41 +106,34 @@ test('known hashes: an edit that keeps size and time is noticed', async (t) => {
   });
 });
 
-test('known hashes: what was changed only just before is not remembered', async () => {
+test('hash cache: the hash of a file that has just changed is not cached', async () => {
   await inTemporaryFolder(async (root) => {
-    const { remote } = watched(root, new HashCache(undefined, silentLog));
+    const { hash } = watched(root);
     for (const age of [0, 1000, -60_000]) {
       await put(path.join(root, 'f'), 'first', new Date(Date.now() - age));
-      const seen = await statFile(remote, parsePath('f'));
-      assert.equal(await remote.computeMd5?.(seen, calm), md5('first'));
-      // Same size and time as before: only a reading can tell.
+      assert.equal(await hash(), md5('first'));
+      // The same size and time as before: only reading detects the change.
       const { atime, mtime } = await stat(path.join(root, 'f'));
       await writeFile(path.join(root, 'f'), 'other');
       await utimes(path.join(root, 'f'), atime, mtime);
-      assert.equal(
-        await remote.computeMd5?.(await statFile(remote, parsePath('f')), calm),
-        md5('other'),
-        `${age} ms old`,
-      );
+      assert.equal(await hash(), md5('other'), `${age} ms old`);
     }
   });
 });
 
-test('known hashes: a file that is no longer what was seen is refused', async () => {
+test('hash cache: a file that has changed since it was listed is refused', async () => {
   await inTemporaryFolder(async (root) => {
-    const { remote } = watched(root, new HashCache(undefined, silentLog));
+    const { remote } = watched(root);
     await put(path.join(root, 'f'), 'first');
     const seen = await statFile(remote, parsePath('f'));
     await put(path.join(root, 'f'), 'second');
     await refused(remote.computeMd5?.(seen, calm) ?? Promise.resolve(), 'changed');
-    await assert.rejects(
-      remote.computeMd5?.(seen, AbortSignal.abort(new Error('stopped'))) ?? Promise.resolve(),
-      /stopped/,
-    );
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await assert.rejects(remote.computeMd5?.(seen, stopped) ?? Promise.resolve(), /stopped/);
   });
 });
 
-test('known hashes: no more than so many are kept, odd names among them, and a broken file counts for nothing', async () => {
+test('hash cache: the number of entries is limited, odd names are kept, and a broken file is ignored', async () => {
   await inTemporaryFolder(async (folder) => {
     const file = (name: string) => ({ path: name, mark: 'm', modifiedMs: 0 });
     const hashes = new HashCache(folder, silentLog, 3);

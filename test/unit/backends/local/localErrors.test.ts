@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { localError, rootError } from '../../../../src/backends/local/localErrors';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import { body, calm, noPrecondition, pagesOf } from '../../../support/remoteCalls';
+import { temporaryFolder } from '../../../support/temporaryFolder';
 
 const posix = process.platform === 'win32' ? { skip: 'POSIX only' } : {};
-
-function given(t: TestContext): string {
-  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'local-errors-'));
-  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
-  return base;
-}
 
 async function fails(promise: Promise<unknown> | undefined, kind: RemoteErrorKind, message: string) {
   assert.ok(promise);
@@ -27,32 +21,36 @@ async function fails(promise: Promise<unknown> | undefined, kind: RemoteErrorKin
   });
 }
 
-/** Every way to look at the root. */
-function looks(remote: Remote): Promise<unknown>[] {
+/** Every listing of the root. */
+function listings(remote: Remote): Promise<unknown>[] {
   return [
     pagesOf(remote.list(rootPath, {}, calm)),
     pagesOf(remote.listRecursive?.(rootPath, {}, calm) ?? assert.fail()),
   ];
 }
 
-test('a folder that is missing is named by its whole path, with the way out', async (t) => {
-  const root = path.join(given(t), 'nope');
+test('the error for a missing root names its absolute path and a remedy', async (t) => {
+  const root = path.join(temporaryFolder(t), 'nope');
   const sentence = `The folder "${root}" does not exist (ENOENT). Create it or choose another one.`;
-  await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notFound', sentence)));
+  await Promise.all(
+    listings(openLocalRemote({ root })).map((listing) => fails(listing, 'notFound', sentence)),
+  );
   await fails(openLocalRemote({ root }).stat(rootPath, calm), 'notFound', sentence);
 });
 
-test('a folder that is a file, or lies below one, is named by its whole path, with the way out', async (t) => {
-  const file = path.join(given(t), 'file');
+test('the error for a root that is a file, or is below one, names its absolute path and a remedy', async (t) => {
+  const file = path.join(temporaryFolder(t), 'file');
   fs.writeFileSync(file, 'x');
   for (const root of [file, path.join(file, 'below')]) {
     const sentence = `"${root}" or a part of its path is a file (ENOTDIR). Choose a folder.`;
-    await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notAFolder', sentence)));
+    await Promise.all(
+      listings(openLocalRemote({ root })).map((listing) => fails(listing, 'notAFolder', sentence)),
+    );
   }
 });
 
-test('a root that can not be made is told by its own name, not by that of each file', posix, async (t) => {
-  const base = given(t);
+test("the error for a root that can't be created names the root instead of the file", posix, async (t) => {
+  const base = temporaryFolder(t);
   const file = path.join(base, 'file');
   fs.writeFileSync(file, 'x');
   fs.symlinkSync(path.join(base, 'gone'), path.join(base, 'dangling'));
@@ -71,7 +69,7 @@ test('a root that can not be made is told by its own name, not by that of each f
   }
 });
 
-test('each failure of a root has a sentence of its own, on Windows paths too', () => {
+test('each failure of a root has its own message, also with Windows paths', () => {
   const told = (code: string, root: string) => {
     const error = rootError(Object.assign(new Error('raw'), { code }), root, "can't be listed");
     assert.ok(isRemoteError(error), code);
@@ -95,7 +93,7 @@ test('each failure of a root has a sentence of its own, on Windows paths too', (
   );
 });
 
-test('what the system calls unknown leaves as a RemoteError as well', () => {
+test('an unknown error of the system becomes a RemoteError', () => {
   const raw = Object.assign(new Error('unknown error'), { code: 'UNKNOWN' });
   assert.ok(isRemoteError(localError(raw, 'a', "can't be read"), 'other'));
 });

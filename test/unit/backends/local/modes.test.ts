@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
@@ -10,14 +9,14 @@ import type { ByteSource, FileFacts } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { copyFile } from '../../../../src/transfer/copyFile';
 import { calm, ifAbsent, noPrecondition, statFile, write } from '../../../support/remoteCalls';
+import { temporaryFolder } from '../../../support/temporaryFolder';
 
-// Who may read a file must not change while it is written, nor may content from elsewhere become a program with its owner's rights.
+// A write never lets more users read a file, and never makes a program that runs with its owner's rights.
 
 const posix = process.platform === 'win32' ? { skip: 'POSIX only' } : {};
 
 function given(t: TestContext) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'local-modes-'));
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder(t);
   const at = (...parts: string[]) => path.join(folder, ...parts);
   return {
     folder,
@@ -38,7 +37,7 @@ function given(t: TestContext) {
   };
 }
 
-/** A body that looks at what is on the disk before, between and after its chunks. */
+/** A body that calls `look` before, between and after its chunks. */
 function watching(chunks: readonly string[], look: () => void): ByteSource {
   return {
     size: chunks.join('').length,
@@ -57,7 +56,7 @@ function watching(chunks: readonly string[], look: () => void): ByteSource {
   };
 }
 
-/** The mode that the old file has, and that its new content is to have from its first byte on. */
+/** The mode of the old file, and the expected mode of the new one from its first byte on. */
 const kept: readonly (readonly [number, number])[] = [
   [0o600, 0o600],
   [0o640, 0o640],
@@ -72,47 +71,39 @@ const kept: readonly (readonly [number, number])[] = [
   [0o7777, 0o777],
 ];
 
-test(
-  'a file that replaces one has its permissions from its first byte on, and never more than those',
-  posix,
-  async (t) => {
-    for (const umask of [0o022, 0o077, 0o000]) {
-      const before = process.umask(umask);
-      t.after(() => process.umask(before));
-      for (const [mode, wanted] of kept) {
-        const it = given(t);
-        it.put('f', mode);
-        const seen: number[] = [];
-        const facts: FileFacts = {
-          attributes: { headers: {}, metadata: { mode: String(0o104_777), 'file-permissions': '4777' } },
-          modified: { s: 1, ns: 0 },
-        };
-        const body = watching(['some ', 'content'], () => seen.push(...it.temporary()));
-        await it.remote.write(parsePath('f'), body, facts, noPrecondition, calm);
-        assert.ok(seen.length >= 2, 'the temporary file was looked at');
-        assert.deepEqual([...new Set(seen)], [wanted], `while ${mode.toString(8)} is replaced`);
-        assert.equal(it.mode('f'), wanted);
-        assert.equal(fs.readFileSync(it.at('f'), 'utf8'), 'some content');
-      }
-      process.umask(before);
+test('new content has the permissions of the old file from its first byte on', posix, async (t) => {
+  for (const umask of [0o022, 0o077, 0o000]) {
+    const before = process.umask(umask);
+    t.after(() => process.umask(before));
+    for (const [mode, wanted] of kept) {
+      const it = given(t);
+      it.put('f', mode);
+      const seen: number[] = [];
+      const facts: FileFacts = {
+        attributes: { headers: {}, metadata: { mode: String(0o104_777), 'file-permissions': '4777' } },
+        modified: { s: 1, ns: 0 },
+      };
+      const body = watching(['some ', 'content'], () => seen.push(...it.temporary()));
+      await it.remote.write(parsePath('f'), body, facts, noPrecondition, calm);
+      assert.ok(seen.length >= 2, 'the temporary file was looked at');
+      assert.deepEqual([...new Set(seen)], [wanted], `while ${mode.toString(8)} is replaced`);
+      assert.equal(it.mode('f'), wanted);
+      assert.equal(fs.readFileSync(it.at('f'), 'utf8'), 'some content');
     }
-  },
-);
+    process.umask(before);
+  }
+});
 
-test(
-  'the very first mode of a temporary file lets nobody in whom the old file keeps out',
-  posix,
-  async (t) => {
-    const it = given(t);
-    it.put('f', 0o600);
-    const opened: number[] = [];
-    t.mock.method(OpenFile.prototype, 'setMode', async () => opened.push(...it.temporary()));
-    await write(it.remote, parsePath('f'), 'new');
-    assert.deepEqual(opened, [0o600]);
-  },
-);
+test('a temporary file never has more permissions than the old file', posix, async (t) => {
+  const it = given(t);
+  it.put('f', 0o600);
+  const opened: number[] = [];
+  t.mock.method(OpenFile.prototype, 'setMode', async () => opened.push(...it.temporary()));
+  await write(it.remote, parsePath('f'), 'new');
+  assert.deepEqual(opened, [0o600]);
+});
 
-test('a link is written through with the permissions of what it leads to', posix, async (t) => {
+test('a write through a link keeps the permissions of its target', posix, async (t) => {
   const it = given(t);
   it.put('sub/f', 0o4600);
   fs.symlinkSync('sub/f', it.at('link'));
@@ -121,31 +112,20 @@ test('a link is written through with the permissions of what it leads to', posix
   assert.equal(fs.readFileSync(it.at('sub', 'f'), 'utf8'), 'new');
 });
 
-test(
-  'a copy on one disk has the permissions of the file that it replaces, else those of its source',
-  posix,
-  async (t) => {
-    for (const source of [0o600, 0o644, 0o444, 0o4755, 0o2755, 0o1777])
-      for (const old of [undefined, 0o600, 0o644, 0o6755]) {
-        const it = given(t);
-        it.put('from', source, 'content');
-        if (old !== undefined) it.put('to', old);
-        const from = await statFile(it.remote, parsePath('from'));
-        await it.remote.serverSideCopy?.(
-          from,
-          parsePath('to'),
-          old === undefined ? ifAbsent : noPrecondition,
-          calm,
-        );
-        assert.equal(
-          it.mode('to'),
-          (old ?? source) & 0o777,
-          `${source.toString(8)} over ${old?.toString(8)}`,
-        );
-        assert.equal(fs.readFileSync(it.at('to'), 'utf8'), 'content');
-      }
-  },
-);
+test('a local copy has the permissions of the replaced file, or of its source', posix, async (t) => {
+  for (const source of [0o600, 0o644, 0o444, 0o4755, 0o2755, 0o1777])
+    for (const old of [undefined, 0o600, 0o644, 0o6755]) {
+      const it = given(t);
+      it.put('from', source, 'content');
+      if (old !== undefined) it.put('to', old);
+      const from = await statFile(it.remote, parsePath('from'));
+      const precondition = old === undefined ? ifAbsent : noPrecondition;
+      await it.remote.serverSideCopy?.(from, parsePath('to'), precondition, calm);
+      const shown = `${source.toString(8)} over ${old?.toString(8)}`;
+      assert.equal(it.mode('to'), (old ?? source) & 0o777, shown);
+      assert.equal(fs.readFileSync(it.at('to'), 'utf8'), 'content');
+    }
+});
 
 test('a copy from another disk never carries set-uid, set-gid or sticky bits', posix, async (t) => {
   for (const mode of [0o4755, 0o2755, 0o1777, 0o7777])
