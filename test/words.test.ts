@@ -43,17 +43,18 @@ test('no source or test uses a former name', () => {
 });
 
 test('every file that a page links or names exists', () => {
+  const files = ['src', 'media', 'docs']
+    .flatMap((folder) => below(folder, /./))
+    .concat(below('test', /\.(ts|mjs|md)$/));
+  const exists = (name: string) => files.some((file) => `/${file}`.endsWith(`/${name}`));
   const missing = [...pages, ...below('test', /README\.md$/)].flatMap((page) => {
-    const here = path.dirname(page);
-    const links = [...read(page).matchAll(/\]\(([\w./-]+)(?:#[^)]*)?\)/g)].map(([, link = '']) =>
-      path.join(here, link),
-    );
-    const named = [
-      ...read(page).matchAll(/`((?:src|test|docs|media)\/[\w./-]+|\.\.\/[\w/.-]+\.test\.ts)`/g),
-    ].map(([, file = '']) => (file.startsWith('.') ? path.join(here, file) : file));
-    return [...links, ...named]
-      .filter((file) => !existsSync(path.join(root, file)))
-      .map((file) => `${page} names ${file}`);
+    const links = [...read(page).matchAll(/\]\(([\w./-]+)(?:#[^)]*)?\)/g)]
+      .map(([, link = '']) => path.join(path.dirname(page), link))
+      .filter((file) => !existsSync(path.join(root, file)));
+    const named = [...read(page).matchAll(/`(?:\.\.\/)*([\w./-]+\.(?:ts|mjs|md))`/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => !exists(name) && !existsSync(path.join(root, name)));
+    return [...links, ...named].map((file) => `${page} names ${file}`);
   });
   assert.deepEqual(missing, []);
 });
