@@ -233,7 +233,7 @@ class Lock implements HeldLock {
   }
 }
 
-/** The index of the first of `mine`'s places that `other` excludes; undefined when there is none. */
+/** The index of the first of `mine`'s places that `other` excludes; undefined when `other` excludes no place. */
 function overlapping(mine: LockFile, other: LockFile): number | undefined {
   if (mine.kind === 'items' && other.kind === 'items') return undefined;
   const found = mine.places.findIndex((a) =>
