@@ -14,7 +14,12 @@ import { element, setText, show } from './dom';
 import { Footer } from './footer';
 import { Header } from './header';
 import type { PageText } from './pageText';
-import './planPreview.css';
+import './styles/page.css';
+import './styles/header.css';
+import './styles/table.css';
+import './styles/rows.css';
+import './styles/center.css';
+import './styles/footer.css';
 
 interface EditorApi {
   postMessage(message: unknown): void;

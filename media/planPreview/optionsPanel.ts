@@ -5,7 +5,7 @@ import { fill, type Strings } from '../../src/preview/strings';
 import { button } from './controls';
 import { element, setText, show } from './dom';
 import type { PageText } from './pageText';
-import './optionsPanel.css';
+import './styles/optionsPanel.css';
 
 /** The services that the panel needs from the page. */
 export interface OptionsHost {
