@@ -100,12 +100,12 @@ export class PlanDraft {
           immutableConflict(findings.conflicts, deletes.length),
         ].filter((finding) => finding !== undefined);
 
-    const roomy = makeRoom(copies, this.safety.length > 0 ? [] : deletes, outcome.room);
-    findings.conflicts.push(...roomy.conflicts);
-    this.allCopies = roomy.copies;
-    this.allDeletes = roomy.deletes;
-    this.copies = roomy.copies.filter((action) => action.kind === 'copyFile');
-    this.deletes = roomy.deletes.filter(({ makesRoomFor }) => makesRoomFor === undefined);
+    const withRoom = makeRoom(copies, this.safety.length > 0 ? [] : deletes, outcome.room);
+    findings.conflicts.push(...withRoom.conflicts);
+    this.allCopies = withRoom.copies;
+    this.allDeletes = withRoom.deletes;
+    this.copies = withRoom.copies.filter((action) => action.kind === 'copyFile');
+    this.deletes = withRoom.deletes.filter(({ makesRoomFor }) => makesRoomFor === undefined);
   }
 
   /** The whole plan. Each rename replaces its copy and its delete. */
@@ -120,12 +120,12 @@ export class PlanDraft {
     const applied = tooMany ? [] : renames;
     const moved = new Set<CopyFile | SetTime>(applied.map(({ copy }) => copy));
     const copies = this.allCopies.filter((action) => !moved.has(action));
-    const roomy = makeRoom(copies, deletes, outcome.room);
-    findings.conflicts.push(...roomy.conflicts);
+    const withRoom = makeRoom(copies, deletes, outcome.room);
+    findings.conflicts.push(...withRoom.conflicts);
     const many = isCheck ? undefined : manyDeletes(deletes.length, targetFiles);
 
     const actions = executionOrder(
-      [...roomy.copies, ...applied.map(({ move }) => move), ...deletes, ...this.removals],
+      [...withRoom.copies, ...applied.map(({ move }) => move), ...deletes, ...this.removals],
       options.deletes,
     );
     const { conflicts, skipped } = findings.sorted;

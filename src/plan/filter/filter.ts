@@ -75,7 +75,7 @@ class OrderedRules implements RuleSet {
   private readonly ofFolders: RuleDecider;
 
   constructor(
-    readonly of: RuleSet['of'],
+    readonly origin: RuleSet['origin'],
     private readonly rules: CompiledRules,
   ) {
     this.ofFiles = new RuleDecider(rules.files);
@@ -91,7 +91,7 @@ class OrderedRules implements RuleSet {
   and(next: OrderedRules): OrderedRules | undefined {
     const { files, folders } = this.rules;
     if ([...files, ...folders].some(({ include }) => include)) return undefined;
-    return new OrderedRules(next.of, joined(this.rules, next.rules));
+    return new OrderedRules(next.origin, joined(this.rules, next.rules));
   }
 
   ruleFor(path: string): CompiledRule | undefined {

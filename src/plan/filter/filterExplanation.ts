@@ -50,8 +50,8 @@ export function explainFilter(
     for (const set of sets) {
       const rule = set.ruleFor(part);
       const above = part === text ? undefined : part.slice(0, -1);
-      if (rule && !rule.include) return { included: false, by: decidingRule(set.of, rule, above) };
-      if (rule && above === undefined) included = decidingRule(set.of, rule, undefined);
+      if (rule && !rule.include) return { included: false, by: decidingRule(set.origin, rule, above) };
+      if (rule && above === undefined) included = decidingRule(set.origin, rule, undefined);
     }
   const limit =
     (size !== undefined ? limits?.sizeProblem(size) : undefined) ??

@@ -30,7 +30,7 @@ export interface CompiledRules {
 
 /** Rules of one origin. A file is included when every set allows the file and each folder above it. */
 export interface RuleSet {
-  readonly of: 'usualExcludes' | 'filters' | 'ignoreFile';
+  readonly origin: 'usualExcludes' | 'filters' | 'ignoreFile';
   /** Whether `allows` may be false for a folder. */
   readonly hasFolderRules: boolean;
   /** Whether the rules allow this path itself, regardless of its parents. A folder ends in `/`. */
@@ -136,7 +136,7 @@ export class RuleDecider {
   }
 
   decide(path: string): boolean | undefined {
-    return this.included[this.automaton.first(path)];
+    return this.included[this.automaton.lowestMatch(path)];
   }
 
   /** See `PathAutomaton.work`. */

@@ -22,7 +22,7 @@ interface Level extends FolderRules {
  * Both sides use paths relative to their root, whichever side the files were read from (H4).
  */
 export class IgnoreFileRules implements RuleSet {
-  readonly of = 'ignoreFile';
+  readonly origin = 'ignoreFile';
   readonly hasFolderRules = true;
   private readonly folders = new Map<string, FolderRules>();
   private lastFolder: string | undefined;

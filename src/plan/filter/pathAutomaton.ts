@@ -17,14 +17,14 @@ function encodeResult(result: number): number {
 }
 
 /** The kind of character on one side of a position between two characters. */
-const Beside = { Edge: 0, LineEnd: 1, Word: 2, Other: 3 } as const;
-type Beside = (typeof Beside)[keyof typeof Beside];
+const Neighbour = { Edge: 0, LineEnd: 1, Word: 2, Other: 3 } as const;
+type Neighbour = (typeof Neighbour)[keyof typeof Neighbour];
 
 interface State {
   /** The possible steps in the program: those that need a character, an assertion or the end. Sorted. */
   readonly steps: Int32Array;
   /** The character before this position; always `Edge` where the program has no assertions. */
-  readonly before: Beside;
+  readonly before: Neighbour;
 }
 
 /**
@@ -39,11 +39,11 @@ export class PathAutomaton {
 
   /** Whether any pattern matches. */
   test(path: string): boolean {
-    return this.first(path) !== noMatch;
+    return this.lowestMatch(path) !== noMatch;
   }
 
   /** The lowest number of a pattern that matches, or -1. */
-  first(path: string): number {
+  lowestMatch(path: string): number {
     this.tables ??= new Tables(new PathProgram(this.patterns));
     return this.tables.run(path);
   }
@@ -62,7 +62,7 @@ class Tables {
   private readonly classIds = new Map<string, number>();
   /** For each class of characters: the sets that contain it. */
   private readonly members: Uint8Array[] = [];
-  private readonly besides: Beside[] = [];
+  private readonly neighbours: Neighbour[] = [];
   private readonly startState: State;
   /** For each step: the round of `closure` that visited it last. */
   private readonly seen: Uint32Array;
@@ -83,7 +83,7 @@ class Tables {
     this.seen = new Uint32Array(program.ops.length);
     for (let code = 0; code < 128; code++) this.ascii[code] = this.classify(code);
     const start = program.start < 0 ? [] : this.closure([program.start], undefined);
-    this.startState = this.stateOf(start, Beside.Edge);
+    this.startState = this.stateOf(start, Neighbour.Edge);
     this.reset();
   }
 
@@ -131,12 +131,12 @@ class Tables {
         members[i] = 1;
         within.push(i);
       }
-    const beside = this.hasAssertions ? besideOf(codePoint) : Beside.Edge;
-    const key = `${beside}:${within.join()}`;
+    const neighbour = this.hasAssertions ? neighbourOf(codePoint) : Neighbour.Edge;
+    const key = `${neighbour}:${within.join()}`;
     const cached = this.classIds.get(key);
     if (cached !== undefined) return cached;
     const id = this.members.push(members) - 1;
-    this.besides.push(beside);
+    this.neighbours.push(neighbour);
     this.classIds.set(key, id);
     if (id >= this.stride && this.states.length > 0) this.widen();
     return id;
@@ -173,8 +173,8 @@ class Tables {
     const { ops, x, y } = this.program;
     const { steps, before } = this.states[row / this.stride] as State;
     const members = this.members[kind] as Uint8Array;
-    const beside = this.besides[kind] as Beside;
-    const reachable = this.hasAssertions ? this.closure(steps, { before, after: beside }) : steps;
+    const neighbour = this.neighbours[kind] as Neighbour;
+    const reachable = this.hasAssertions ? this.closure(steps, { before, after: neighbour }) : steps;
     const reached: number[] = [];
     for (let i = 0; i < reachable.length; i++) {
       const step = reachable[i] as number;
@@ -183,7 +183,7 @@ class Tables {
       } else if (ops[step] === Op.MatchRest) reached.push(step);
     }
     this.work += reachable.length;
-    const state = this.stateOf(this.closure(reached, undefined), beside);
+    const state = this.stateOf(this.closure(reached, undefined), neighbour);
     if (this.cachedNumbers > maxCachedNumbers) {
       this.reset();
       return this.rowOf(state);
@@ -198,7 +198,7 @@ class Tables {
     if (cached !== notComputed) return cached;
     const { ops, numbers } = this.program;
     const { steps, before } = this.states[state] as State;
-    const reachable = this.hasAssertions ? this.closure(steps, { before, after: Beside.Edge }) : steps;
+    const reachable = this.hasAssertions ? this.closure(steps, { before, after: Neighbour.Edge }) : steps;
     let best = Number.POSITIVE_INFINITY;
     for (const step of reachable)
       if (ops[step] === Op.Match || ops[step] === Op.MatchRest)
@@ -212,7 +212,7 @@ class Tables {
   /** The steps that these lead to without a character. Assertions stay unresolved while the next character is unknown (`place` is undefined). */
   private closure(
     from: ArrayLike<number>,
-    place: { readonly before: Beside; readonly after: Beside } | undefined,
+    place: { readonly before: Neighbour; readonly after: Neighbour } | undefined,
   ): number[] {
     const { ops, x, y, assertions } = this.program;
     const { seen, stack } = this;
@@ -234,7 +234,7 @@ class Tables {
   }
 
   /** Drops steps that can only reach a higher number than one that matches whatever follows. */
-  private stateOf(found: readonly number[], before: Beside): State {
+  private stateOf(found: readonly number[], before: Neighbour): State {
     const { ops, numbers } = this.program;
     let certain = Number.POSITIVE_INFINITY;
     for (const step of found)
@@ -247,7 +247,7 @@ class Tables {
             return number < certain || (number === certain && ops[step] === Op.MatchRest);
           }),
     ).sort();
-    return { steps, before: this.hasAssertions ? before : Beside.Edge };
+    return { steps, before: this.hasAssertions ? before : Neighbour.Edge };
   }
 
   /** The start of the state's row; a negative encoded result when no further character can change it. */
@@ -283,19 +283,19 @@ function isSame(a: State, b: State): boolean {
   return true;
 }
 
-function besideOf(codePoint: number): Beside {
-  if (codePoint === 0x0a) return Beside.LineEnd;
-  return /\w/.test(String.fromCodePoint(codePoint)) ? Beside.Word : Beside.Other;
+function neighbourOf(codePoint: number): Neighbour {
+  if (codePoint === 0x0a) return Neighbour.LineEnd;
+  return /\w/.test(String.fromCodePoint(codePoint)) ? Neighbour.Word : Neighbour.Other;
 }
 
-const isLineEdge = (beside: Beside) => beside === Beside.Edge || beside === Beside.LineEnd;
+const isLineEdge = (neighbour: Neighbour) => neighbour === Neighbour.Edge || neighbour === Neighbour.LineEnd;
 
 /** Whether an assertion holds between two characters. */
-const holds: Readonly<Record<Assertion, (before: Beside, after: Beside) => boolean>> = {
-  textStart: (before) => before === Beside.Edge,
-  textEnd: (_, after) => after === Beside.Edge,
+const holds: Readonly<Record<Assertion, (before: Neighbour, after: Neighbour) => boolean>> = {
+  textStart: (before) => before === Neighbour.Edge,
+  textEnd: (_, after) => after === Neighbour.Edge,
   lineStart: isLineEdge,
   lineEnd: (_, after) => isLineEdge(after),
-  wordEdge: (before, after) => (before === Beside.Word) !== (after === Beside.Word),
-  noWordEdge: (before, after) => (before === Beside.Word) === (after === Beside.Word),
+  wordEdge: (before, after) => (before === Neighbour.Word) !== (after === Neighbour.Word),
+  noWordEdge: (before, after) => (before === Neighbour.Word) === (after === Neighbour.Word),
 };
