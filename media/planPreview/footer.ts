@@ -106,7 +106,7 @@ export class Footer {
     (this.bar.firstElementChild as HTMLElement).style.width = `${Math.min(1, share) * 100}%`;
     setAttribute(this.bar, 'aria-valuenow', String(percent));
     setAttribute(this.bar, 'aria-label', words.progress);
-    // A live region that changes several times a second interrupts a screen reader for ever.
+    // A live region that changes several times a second interrupts a screen reader all the time.
     setAttribute(this.line, 'aria-live', Date.now() - this.saidAt > 10_000 ? 'polite' : 'off');
     if (Date.now() - this.saidAt > 10_000) this.saidAt = Date.now();
     setText(this.line, runLine(run, words, format));

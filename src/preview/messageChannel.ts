@@ -4,7 +4,7 @@ import { type PageRequest, readPageRequest } from './readPageRequest';
 
 /**
  * The panel's end. `receive` takes every message that the page posts. `tell` drops notices until the page has sent "ready":
- * before that nobody listens, and the reply to "ready" holds the whole state.
+ * no page listens before, and the reply to "ready" has the whole state.
  */
 export class HostChannel {
   private isReady = false;

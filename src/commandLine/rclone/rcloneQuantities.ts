@@ -12,7 +12,7 @@ export function sizeOf(text: string): number | string | 'off' | undefined {
 
 /**
  * An age as rclone reads it, for a plan: a duration (a bare number means seconds), or a day or time, which is counted back from `now`
- * (milliseconds since 1970). Undefined when rclone would not take it. Pure.
+ * (milliseconds since 1970). Undefined for a text that rclone rejects. Pure.
  */
 export function ageOf(text: string, now: number | undefined): string | 'off' | undefined {
   if (text.toLowerCase() === 'off') return 'off';

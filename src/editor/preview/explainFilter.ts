@@ -19,7 +19,7 @@ export async function explainPath(
 ): Promise<void> {
   const box = new window.InputBox();
   box.title = `Which Rule Decides? ${formatPlace(request.source, 'short')} → ${formatPlace(request.target, 'short')}`;
-  box.prompt = 'The path of a file, relative to both sides. It need not be there.';
+  box.prompt = 'The path of a file, relative to both sides. The file need not exist.';
   box.placeholder = 'src/app/main.ts';
   box.value = path;
   let asking = new AbortController();
@@ -27,7 +27,7 @@ export async function explainPath(
 
   /** Shows the explanation of the text, unless the text has changed meanwhile. */
   const answer = async (text: string) => {
-    asking.abort(new Error('Another path is asked about.'));
+    asking.abort(new Error('Another path was typed.'));
     const mine = new AbortController();
     asking = mine;
     if (text === '') {
@@ -37,7 +37,7 @@ export async function explainPath(
     const told = await app.explainFilter(request, text, mine.signal).then(
       ({ sentence }) => ({ message: sentence, severity: vscode.InputBoxValidationSeverity.Info }),
       (error: unknown) =>
-        isRemoteError(error) ? error.message : presentError(error, 'That can’t be told').text,
+        isRemoteError(error) ? error.message : presentError(error, 'The rule can’t be explained').text,
     );
     if (!mine.signal.aborted) box.validationMessage = told;
   };
@@ -50,5 +50,5 @@ export async function explainPath(
   void answer(path);
   await closed;
   clearTimeout(timer);
-  asking.abort(new Error('The question was withdrawn.'));
+  asking.abort(new Error('The box was closed.'));
 }

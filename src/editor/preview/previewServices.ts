@@ -34,7 +34,7 @@ export function previewServices(parts: PreviewParts): PreviewServices {
     showLog: () => output.show(),
     transfers: () => settings().transfers,
     describeError: (error) =>
-      isRemoteError(error) ? error.message : presentError(error, 'That did not work').text,
+      isRemoteError(error) ? error.message : presentError(error, 'The preview failed').text,
     confirmDeletes: (plan) => confirmDeletes(app, plan),
     explainPath: (request, path) => explainPath(app, request, path),
     copyAsCommand: async (request) =>
@@ -150,8 +150,7 @@ const longestAnswerMs = 10_000;
 async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {
   if (plan.backup)
     return `Before that, ${them === 'it' ? 'it is' : 'they are'} kept in ${formatPlace(plan.backup)}.`;
-  if (plan.target.kind !== 'remote')
-    return `There ${them} can't be brought back: nothing is moved to the trash.`;
+  if (plan.target.kind !== 'remote') return `There ${them} can't be restored: nothing is moved to the trash.`;
   try {
     const { remote, root } = await app.openPlace(plan.target);
     return await describeRecovery(remote, [root], them, AbortSignal.timeout(longestAnswerMs));
@@ -159,5 +158,5 @@ async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<stri
     if (isCancellation(error)) throw error;
     // The run itself reports errors of the remote.
   }
-  return `Unless the bucket keeps versions, ${them} can't be brought back.`;
+  return `Unless the bucket keeps versions, ${them} can't be restored.`;
 }

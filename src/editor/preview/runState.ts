@@ -30,7 +30,7 @@ export function idsToRetry(view: PlanView): string[] {
     .filter((id) => !(waiting.has(id) && deletes.has(id)));
 }
 
-/** The message of a run that ended without a report. It can be retried when only another run was in its way. */
+/** The message of a run that ended without a report. Only a run that another run blocked can be retried. */
 export function failureBanner(error: unknown, text: string, words: Strings): Banner {
   const again = { command: 'retry', label: words.tryAgain } as const;
   return { tone: 'error', text, ...(error instanceof PlaceOccupied && { action: again }) };

@@ -59,9 +59,9 @@ test('Options that can lose a file come first and in full', () => {
     }),
     [
       'deletes before the copies',
-      'keeps what it replaces in kept/{date}',
+      'keeps replaced files in kept/{date}',
       `deletes nothing if more than 10 files, ${format.percent(0.5)}`,
-      'follows renames, known by hash',
+      'detects renames by hash',
       '1 filter rule',
       '.gitignore',
       '2 more options',
@@ -71,7 +71,7 @@ test('Options that can lose a file come first and in full', () => {
 
 test('A move says that the source loses files, and nothing about deletes', () => {
   assert.deepEqual(facts({ verb: 'move', deletes: 'during', maxDelete: { files: 1 } }), [
-    'removes what it moved from the source',
+    'removes moved files from the source',
   ]);
 });
 

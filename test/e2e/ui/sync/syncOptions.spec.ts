@@ -99,8 +99,8 @@ withEditor(
         await options(page);
         await window.screenshot('options');
         await page.frame.getByLabel('Ignore files to follow').fill('.gitignore');
-        await page.frame.getByLabel('Rules are read like').selectOption('aws');
-        await page.frame.getByLabel('Rules, one a line').fill("--exclude 'changed.*'");
+        await page.frame.getByLabel('Syntax of the rules').selectOption('aws');
+        await page.frame.getByLabel('Rules, one per line').fill("--exclude 'changed.*'");
         await page.frame.getByLabel('At most this size').fill('20');
         await scan(page);
         await untilNames(page, (names) => names.join() === '.gitignore,new.txt,newer.txt');
@@ -139,12 +139,12 @@ withEditor(
       const page = await currentPreview(window);
       const before = files(await page.expectRows(() => {}));
       await options(page);
-      await page.frame.getByLabel('Modified at least so long ago').fill('soon');
+      await page.frame.getByLabel('Modified at least this long ago').fill('soon');
       await page.press(
         'Scan with these options',
         page.frame.locator('.optionsPanel .problem').filter({ hasText: 'minAge' }),
       );
-      await page.frame.getByLabel('Modified at least so long ago').press('Escape');
+      await page.frame.getByLabel('Modified at least this long ago').press('Escape');
       await page.frame.locator('.optionsPanel').waitFor({ state: 'hidden' });
       await page.frame.locator('vscode-button:focus', { hasText: 'Options…' }).waitFor();
       await page.expectRows((rows) => assert.deepEqual(files(rows), before));
@@ -154,11 +154,11 @@ withEditor(
       const page = await openPreview(window, SYNC, ...AGAIN);
       await untilNames(page, (names) => names.includes('newer.txt'));
       await options(page);
-      await page.frame.getByLabel('Leave files alone that are newer on the target').check();
+      await page.frame.getByLabel('Skip files that are newer on the target').check();
       await scan(page);
       await untilNames(page, (names) => !names.includes('newer.txt') && names.includes('changed.txt'));
       await options(page);
-      await page.frame.getByLabel('Leave files alone that are on both sides').check();
+      await page.frame.getByLabel('Skip files that exist on both sides').check();
       await scan(page);
       await untilNames(page, (names) => !names.includes('changed.txt') && names.includes('new.txt'));
     });
@@ -173,7 +173,7 @@ withEditor(
           .locator('.optionsPanel')
           .getByLabel('Delete what only the target has')
           .selectOption('after');
-        await page.frame.getByLabel('Nothing, if more than so many files').fill('0');
+        await page.frame.getByLabel('Delete nothing if more files than').fill('0');
         await scan(page);
         await page.frame
           .locator('.banner')
@@ -181,7 +181,7 @@ withEditor(
           .first()
           .waitFor();
         await options(page);
-        await page.frame.getByLabel('Nothing, if more than so many files').fill('5');
+        await page.frame.getByLabel('Delete nothing if more files than').fill('5');
         await page.frame.getByLabel('Files that were only renamed').selectOption('hash');
         await page.frame.getByLabel('Keep replaced and deleted files in').fill('kept/{date}');
         await scan(page);
