@@ -4,11 +4,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { isTemporary } from '../../src/backends/local/temporaryNames';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { bundleEngine, ended, spawnFor, writeRemotes } from '../support/engineProcess';
 import { type Random, random } from '../support/random';
 import { pattern } from '../support/remoteCalls';
+import { type Tree, treeInBucket, treeOnDisk } from '../support/trees';
 
 // The engine in a process of its own is killed at any moment; what it leaves behind must be whole, and the next run must reach the end.
 
@@ -33,48 +33,6 @@ function content(file: string, state: State): Buffer {
     contents.set(id, bytes);
   }
   return bytes;
-}
-
-/** One side of the sync, seen and changed without the engine. */
-interface Tree {
-  put(file: string, content: Buffer): void;
-  get(file: string): Buffer | undefined;
-  files(): string[];
-}
-
-function inBucket(server: S3TestServer): Tree {
-  return {
-    put: (file, bytes) => void server.store.put('demo', file, bytes, { lastModified: 1_000_000_000_000 }),
-    get: (file) => {
-      const object = server.store.get('demo', file);
-      return object && Buffer.concat(object.chunks);
-    },
-    files: () => server.store.keys('demo'),
-  };
-}
-
-function onDisk(folder: string): Tree {
-  return {
-    put(file, bytes) {
-      const absolute = path.join(folder, file);
-      fs.mkdirSync(path.dirname(absolute), { recursive: true });
-      fs.writeFileSync(absolute, bytes);
-      fs.utimesSync(absolute, 1_000_000_000, 1_000_000_000);
-    },
-    get: (file) => {
-      const absolute = path.join(folder, file);
-      return fs.existsSync(absolute) ? fs.readFileSync(absolute) : undefined;
-    },
-    files: () =>
-      fs
-        .readdirSync(folder, { recursive: true, withFileTypes: true })
-        .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
-        .filter((file) => {
-          const stats = fs.lstatSync(file, { bigint: true });
-          return stats.isFile() && !isTemporary(path.basename(file), stats);
-        })
-        .map((file) => path.relative(folder, file)),
-  };
 }
 
 interface Given {
@@ -120,8 +78,8 @@ async function given(seed: number, run: (it: Given) => Promise<void>): Promise<v
     const notes = path.join(base, 'cache', 'uploads');
     await run({
       server,
-      bucket: inBucket(server),
-      disk: onDisk(folder),
+      bucket: treeInBucket(server),
+      disk: treeOnDisk(folder),
       r: random(seed),
       engine,
       folder,
@@ -172,7 +130,7 @@ function assertWhole(target: Tree, when: string): void {
 }
 
 function assertMirrored(source: Tree, target: Tree): void {
-  assert.deepEqual(target.files().sort(), [...wanted].sort());
+  assert.deepEqual(target.files(), [...wanted].sort());
   for (const file of wanted) {
     assert.ok(source.get(file)?.equals(content(file, 'new')), `the source's ${file}`);
     assert.ok(target.get(file)?.equals(content(file, 'new')), `the target's ${file}`);

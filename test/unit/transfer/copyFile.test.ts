@@ -1,31 +1,33 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import type { FileEntry } from '../../../src/remote/entry';
 import type { Remote } from '../../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
-import { copyFile } from '../../../src/transfer/copyFile';
-import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { type CopyRequest, copyFile } from '../../../src/transfer/copyFile';
+import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { body, calm, ifAbsent, ifMatch, refused } from '../../support/remoteCalls';
 
-const calm = new AbortController().signal;
 const target = parsePath('t');
-const ifAbsent = { kind: 'ifAbsent' } as const;
 
-function given(size: number): { from: MemoryRemote; to: MemoryRemote; source: FileEntry } {
+function given(size: number) {
   const from = createMemoryRemote();
-  const to = createMemoryRemote();
   const source = from.put('s', Buffer.alloc(size, 'x'), { modified: { s: 9, ns: 9 } });
-  return { from, to, source };
+  return { from, to: createMemoryRemote(), source };
+}
+
+function copy(request: Omit<CopyRequest, 'target' | 'precondition'> & Partial<CopyRequest>) {
+  return copyFile({ target, precondition: ifAbsent, ...request }, calm);
+}
+
+/** The remote, whose copies have another MD5 than the content that was sent. */
+function corrupting(to: Remote): Remote {
+  return { ...to, write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }) };
 }
 
 test('a copy between two remotes has content, time and a verification', async () => {
   for (const size of [0, 5, 3_000_000]) {
     const { from, to, source } = given(size);
-    const { entry, verification } = await copyFile(
-      { from, source, to, target, precondition: ifAbsent },
-      calm,
-    );
+    const { entry, verification } = await copy({ from, source, to });
     assert.equal(verification, 'ok');
     assert.equal(entry.size, size);
     assert.deepEqual(entry.modified, { s: 9, ns: 9 });
@@ -36,15 +38,12 @@ test('a copy between two remotes has content, time and a verification', async ()
 test('H25: where a side knows no MD5, the copy is unverified, which is not ok and not bad', async () => {
   const { from, source } = given(5);
   const to = createMemoryRemote({ knowsMd5: false });
-  assert.equal(
-    (await copyFile({ from, source, to, target, precondition: ifAbsent }, calm)).verification,
-    'unknown',
-  );
+  assert.equal((await copy({ from, source, to })).verification, 'unknown');
 });
 
 test('a copy within one remote is made by the service and moves no bytes through here', async () => {
   const { from, source } = given(3_000_000);
-  await copyFile({ from, source, to: from, target, precondition: ifAbsent }, calm);
+  await copy({ from, source, to: from });
   assert.equal(from.count('serverSideCopy'), 1);
   assert.equal(from.count('read') + from.count('write'), 0);
 });
@@ -59,27 +58,18 @@ function ofOneService(error?: RemoteError) {
     serverSideCopyFrom: async (seen, path, precondition, signal) => {
       calls.push(`${seen.path} ${path} ${precondition.kind}`);
       if (error) throw error;
-      return to.write(
-        path,
-        { size: 5, open: async () => Readable.from(['xxxxx']) },
-        {},
-        precondition,
-        signal,
-      );
+      return to.write(path, body('xxxxx'), {}, precondition, signal);
     },
   };
-  const other: Remote = {
-    ...from,
-    capabilities: { ...from.capabilities, serverSideCopyGroup: 'one service' },
-  };
+  const other = { ...from, capabilities: { ...from.capabilities, serverSideCopyGroup: 'one service' } };
   return { from, other, to, twin, source, calls };
 }
 
 test('between two remotes of one service the service copies, and nothing is read here', async () => {
   const { from, other, to, twin, source, calls } = ofOneService();
   const progress: number[] = [];
-  const request = { from: other, source, to: twin, target, precondition: ifAbsent };
-  const { verification } = await copyFile({ ...request, onProgress: (bytes) => progress.push(bytes) }, calm);
+  const onProgress = (bytes: number) => progress.push(bytes);
+  const { verification } = await copy({ from: other, source, to: twin, onProgress });
   assert.equal(verification, 'ok');
   assert.deepEqual(calls, ['s t ifAbsent']);
   assert.deepEqual(progress, [5]);
@@ -90,20 +80,20 @@ test('between two remotes of one service the service copies, and nothing is read
 test('where the service refuses a copy between two remotes, it goes through here; a change or a lock is final', async () => {
   for (const kind of ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const) {
     const { other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
-    await copyFile({ from: other, source, to: twin, target, precondition: ifAbsent }, calm);
+    await copy({ from: other, source, to: twin });
     assert.equal(to.text('t'), 'xxxxx', kind);
   }
-  for (const kind of [
+  const final = [
     'changed',
     'alreadyExists',
     'archived',
     'quotaExceeded',
     'unavailable',
     'unauthenticated',
-  ] as const) {
+  ] as const;
+  for (const kind of final) {
     const { from, other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
-    const copying = copyFile({ from: other, source, to: twin, target, precondition: ifAbsent }, calm);
-    await assert.rejects(copying, (error) => isRemoteError(error, kind));
+    await refused(copy({ from: other, source, to: twin }), kind);
     assert.deepEqual([to.paths(), from.count('read')], [[], 0], kind);
   }
 });
@@ -116,7 +106,7 @@ test('remotes of different services, or of none that is known, are never asked t
       ...other,
       capabilities: serverSideCopyGroup === undefined ? rest : { ...rest, serverSideCopyGroup },
     };
-    await copyFile({ from: stranger, source, to: twin, target, precondition: ifAbsent }, calm);
+    await copy({ from: stranger, source, to: twin });
     assert.deepEqual(calls, []);
     assert.equal(to.text('t'), 'xxxxx');
   }
@@ -126,18 +116,13 @@ test('what the service can not copy itself goes through here', async () => {
   const { from, source } = given(5);
   const error = new RemoteError('unsupported', 'Too large to be copied.');
   from.fail({ when: { operation: 'serverSideCopy' }, error });
-  await copyFile({ from, source, to: from, target, precondition: ifAbsent }, calm);
+  await copy({ from, source, to: from });
   assert.equal(from.text('t'), 'xxxxx');
 });
 
 test('a copy that turns out bad is removed again and refused as damaged', async () => {
   const { from, to, source } = given(5);
-  const lying: Remote = {
-    ...to,
-    write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }),
-  };
-  const copying = copyFile({ from, source, to: lying, target, precondition: ifAbsent }, calm);
-  await assert.rejects(copying, (error) => isRemoteError(error, 'corrupted'));
+  await refused(copy({ from, source, to: corrupting(to) }), 'corrupted');
   assert.deepEqual(to.paths(), []);
 });
 
@@ -153,10 +138,8 @@ test('content that does not have the MD5 of its source never replaces anything',
       },
     };
     const wrong = { ...source, md5: '0'.repeat(32) };
-    const precondition = { kind: 'ifMatch', entry: old } as const;
-    await assert.rejects(copyFile({ from: lying, source: wrong, to, target, precondition }, calm), (error) =>
-      isRemoteError(error, 'corrupted'),
-    );
+    const precondition = ifMatch(old);
+    await refused(copy({ from: lying, source: wrong, to, precondition }), 'corrupted');
     assert.equal(to.text('t'), 'old');
   }
 });
@@ -164,22 +147,16 @@ test('content that does not have the MD5 of its source never replaces anything',
 test('a target that is missing is a failure of the target, not a change of the source', async () => {
   const { from, to, source } = given(5);
   to.fail({ when: { operation: 'write' }, error: new RemoteError('notFound', 'There is no such bucket.') });
-  await assert.rejects(copyFile({ from, source, to, target, precondition: ifAbsent }, calm), (error) =>
-    isRemoteError(error, 'notFound'),
-  );
+  await refused(copy({ from, source, to }), 'notFound');
 });
 
 test('a bad copy that can not be removed again is told to be there', async () => {
   const { from, to, source } = given(5);
-  const lying: Remote = {
-    ...to,
-    write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }),
-    removeFile: async () => {
-      throw new RemoteError('forbidden', 'Deleting is not allowed.');
-    },
-  };
-  const copying = copyFile({ from, source, to: lying, target, precondition: ifAbsent }, calm);
-  await assert.rejects(copying, (error) => {
+  to.fail({
+    when: { operation: 'removeFile' },
+    error: new RemoteError('forbidden', 'Deleting is not allowed.'),
+  });
+  await assert.rejects(copy({ from, source, to: corrupting(to) }), (error) => {
     assert.ok(isRemoteError(error, 'corrupted'), String(error));
     assert.match(error.message, /could not be removed again: Deleting is not allowed\. Don't rely on it\./);
     return true;
@@ -194,10 +171,7 @@ test('a copy of another size is removed again and refused, also where no MD5 is 
       ...to,
       write: async (path) => to.put(path, Buffer.alloc(size, 'x'), { modified: { s: 9, ns: 9 } }),
     };
-    await assert.rejects(
-      copyFile({ from, source, to: wrong, target, precondition: ifAbsent }, calm),
-      (error) => isRemoteError(error, 'corrupted'),
-    );
+    await refused(copy({ from, source, to: wrong }), 'corrupted');
     assert.equal(to.content('t'), undefined);
   }
 });

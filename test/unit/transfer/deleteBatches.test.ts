@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Entry } from '../../../src/remote/entry';
 import type { Remote } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
-import type { ActionResult } from '../../../src/transfer/runReport';
+import { type ActionResult, silentObserver } from '../../../src/transfer/runReport';
 import { type GivenRun, givenRun, mirror, outcomes } from './givenRun';
 
 /** A store with `n` files in one folder that the disk doesn't have, and one that it has. */
@@ -53,8 +53,7 @@ test('of many deletes, a listing that fails half-way deletes nothing more, and e
   });
   const told = new Map<string, number>();
   const observer = {
-    started: () => {},
-    progressed: () => {},
+    ...silentObserver,
     ended: ({ id }: { id: string }, _: ActionResult) => told.set(id, (told.get(id) ?? 0) + 1),
   };
   const report = await given.run(plan, { observer });
@@ -84,8 +83,7 @@ test('many deletes can be cancelled', async () => {
   const stop = new AbortController();
   let ended = 0;
   const observer = {
-    started: () => {},
-    progressed: () => {},
+    ...silentObserver,
     ended: () => {
       if (++ended === 101) stop.abort(new Error('cancelled'));
     },

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RemoteError } from '../../../src/remote/remoteError';
-import { copyOf, deleteOf, type GivenRun, givenRun, outcomes, planOf } from './givenRun';
+import {
+  copyOf,
+  deleteOf,
+  type GivenRun,
+  givenRun,
+  manyDeletesOf,
+  onLocalDisk,
+  outcomes,
+  planOf,
+} from './givenRun';
 
 const broken = new RemoteError('other', 'The service failed.');
 
 /** Files to copy and files to delete, one after the other in the order of paths. */
-async function given(
-  deletes: 'before' | 'during' | 'after',
-  copies = 6,
-): Promise<GivenRun & { plan: ReturnType<typeof planOf> }> {
+async function given(deletes: 'before' | 'during' | 'after', copies = 6) {
   const it = givenRun();
   const actions = [];
   for (let i = 0; i < copies; i++) {
@@ -77,11 +83,7 @@ test('whenever it goes, a delete keeps what changed or came back since the plan'
     const it = await given(deletes, 2);
     it.store.put('bucket/f0b', 'someone needs this');
     it.disk.put('f1b', 'there again');
-    const report = await it.run(it.plan, { transfers: 1 }, undefined, (remote) =>
-      remote === it.disk
-        ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } }
-        : remote,
-    );
+    const report = await it.run(it.plan, { transfers: 1 }, undefined, onLocalDisk(it));
     assert.deepEqual(
       outcomes(report).sort(),
       ['changed deleteFile f0b', 'changed deleteFile f1b', 'done copyFile f0a', 'done copyFile f1a'].sort(),
@@ -96,20 +98,14 @@ test('an excluded file goes although the source has one by its name (R19)', asyn
   const action = { ...(await deleteOf(it, 'x.tmp')), because: 'excluded' } as const;
   it.disk.put('keep', '');
   const plan = planOf([await copyOf(it, 'keep'), action], { deletes: 'after' });
-  const report = await it.run(plan, {}, undefined, (remote) =>
-    remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } } : remote,
-  );
+  const report = await it.run(plan, {}, undefined, onLocalDisk(it));
   assert.equal(report.totals.done, 2);
   assert.deepEqual(it.store.paths(), ['bucket/keep']);
 });
 
 test('many deletes before a copy go in batches', async () => {
   const it = givenRun({ keep: '' });
-  const actions = [];
-  for (let i = 0; i < 200; i++) {
-    it.store.put(`bucket/old/f${i}`, '');
-    actions.push(await deleteOf(it, `old/f${i}`));
-  }
+  const actions = await manyDeletesOf(it, 200);
   const report = await it.run(planOf([...actions, await copyOf(it, 'keep')], { deletes: 'before' }));
   assert.equal(report.totals.done, 201);
   assert.equal(it.store.count('removeFile'), 0);

@@ -4,7 +4,7 @@ import { planTotals } from '../../../src/plan/build/planTotals';
 import type { Plan } from '../../../src/plan/model/plan';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
-import type { ActionResult } from '../../../src/transfer/runReport';
+import { type ActionResult, silentObserver } from '../../../src/transfer/runReport';
 import { type GivenRun, givenRun, mirror, outcomes } from './givenRun';
 
 const calm = new AbortController().signal;
@@ -188,8 +188,7 @@ test('a cancelled run ends soon, leaves no half file and still reports', async (
   const stop = new AbortController();
   let ended = 0;
   const observer = {
-    started: () => {},
-    progressed: () => {},
+    ...silentObserver,
     ended: () => {
       if (++ended === 30) stop.abort(new Error('the user cancelled'));
     },

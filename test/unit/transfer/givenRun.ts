@@ -7,6 +7,7 @@ import type {
   MoveFile,
   Plan,
   RemoveSource,
+  SetTime,
 } from '../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { FileEntry } from '../../../src/remote/entry';
@@ -114,6 +115,12 @@ export function planOf(
   };
 }
 
+/** A layer that makes the disk of `given` a local disk, whose source files are rechecked one by one. */
+export const onLocalDisk =
+  ({ disk }: GivenRun): Layer =>
+  (remote) =>
+    remote === disk ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } } : remote;
+
 /** What is at `path` of a store now. */
 export async function fileIn(remote: Remote, path: string): Promise<FileEntry> {
   const entry = await remote.stat(parsePath(path), calm);
@@ -144,6 +151,30 @@ export async function copyOf(
 export async function deleteOf({ store }: GivenRun, path: string): Promise<DeleteFile> {
   const before = await fileIn(store, `bucket/${path}`);
   return { kind: 'deleteFile', id: `d:${path}`, path: parsePath(path), before, because: 'notInSource' };
+}
+
+/** `count` files of the bucket in one folder, and a delete of each. */
+export async function manyDeletesOf(given: GivenRun, count: number): Promise<DeleteFile[]> {
+  const names = Array.from({ length: count }, (_, i) => `old/f${i}`);
+  for (const name of names) given.store.put(`bucket/${name}`, '');
+  return Promise.all(names.map((name) => deleteOf(given, name)));
+}
+
+/** The time of the disk's file at `path` given to the bucket's file, which has the same content. */
+export async function setTimeOf(
+  { disk, store }: GivenRun,
+  path: string,
+  more: Partial<SetTime> = {},
+): Promise<SetTime> {
+  return {
+    kind: 'setTime',
+    id: `t:${path}`,
+    path: parsePath(path),
+    source: await fileIn(disk, path),
+    before: await fileIn(store, `bucket/${path}`),
+    because: 'onlyTimeDiffers',
+    ...more,
+  };
 }
 
 /** The bucket's file at `from` moved to the name that the disk has for it. */

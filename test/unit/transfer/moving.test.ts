@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log';
-import type { SetTime } from '../../../src/plan/model/plan';
+import type { Action } from '../../../src/plan/model/plan';
 import type { FileEntry } from '../../../src/remote/entry';
 import type { Remote } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import { executePlan } from '../../../src/transfer/executePlan';
 import { mayBeSameFile } from '../../../src/transfer/existingCopy';
+import { silentObserver } from '../../../src/transfer/runReport';
 import { retryFailed } from '../../../src/usecases/runPlan';
 import { createFakeClock } from '../../support/fakeClock';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
-import { copyOf, fileIn, type GivenRun, givenRun, outcomes, planOf, removalOf } from './givenRun';
+import {
+  copyOf,
+  fileIn,
+  type GivenRun,
+  givenRun,
+  outcomes,
+  planOf,
+  removalOf,
+  renameOf,
+  setTimeOf,
+} from './givenRun';
 
 const calm = new AbortController().signal;
 const broken = new RemoteError('other', 'The service failed.');
@@ -88,8 +99,7 @@ test('a copy that fails or turns out bad keeps the source', async () => {
 
 test('a source that can not be removed is copied, which is told, and a retry removes it without copying again', async () => {
   const given = givenRun({ a: 'x' });
-  let stubborn = true;
-  given.disk.fail({ when: (call) => stubborn && call.operation === 'removeFile', error: broken });
+  given.disk.fail({ when: { operation: 'removeFile', nth: 1 }, error: broken });
   const plan = await moveOf(given, 'a');
   const report = await given.run(plan);
   assert.deepEqual(outcomes(report), ['copied copyFile a']);
@@ -98,20 +108,56 @@ test('a source that can not be removed is copied, which is told, and a retry rem
     /was copied; the source could not be removed: The service failed/,
   );
   assert.equal(given.disk.text('a'), 'x');
-  stubborn = false;
   const again = await given.run(retryFailed(report, plan));
   assert.deepEqual(outcomes(again), ['done copyFile a']);
   assert.deepEqual(given.disk.paths(), []);
   assert.equal(given.store.text('bucket/a'), 'x');
 });
 
-test('a retry of a move does not take another file of the same size for its own copy', async () => {
-  const given = givenRun({ a: 'mine' });
-  const plan = await moveOf(given, 'a');
-  given.store.put('bucket/a', 'them', { modified: { s: 1000, ns: 0 } });
-  assert.deepEqual(outcomes(await given.run(plan)), ['changed copyFile a']);
-  assert.equal(given.disk.text('a'), 'mine');
-  assert.equal(given.store.text('bucket/a'), 'them');
+test('a retry of a move does not take another file of the same size or content for its own copy', async () => {
+  for (const [content, s] of [
+    ['them', 1000],
+    ['mine', 1],
+  ] as const) {
+    const given = givenRun({ a: 'mine' });
+    const plan = await moveOf(given, 'a');
+    given.store.put('bucket/a', content, { modified: { s, ns: 0 } });
+    assert.deepEqual(outcomes(await given.run(plan)), ['changed copyFile a']);
+    assert.equal(given.disk.text('a'), 'mine');
+    assert.equal(given.store.text('bucket/a'), content);
+  }
+});
+
+test('the copy of an earlier attempt is made durable before its original is removed (R24)', async () => {
+  const files = { a: 'x', timed: 'y', 'new name': 'z' };
+  const given = givenRun(files, { without: ['serverSideMove'] });
+  for (const [path, content] of [
+    ['timed', 'y'],
+    ['old name', 'z'],
+  ] as const)
+    given.store.put(`bucket/${path}`, content, { modified: { s: 1, ns: 0 } });
+  const rename = await renameOf(given, 'old name', 'new name');
+  const plans = [
+    await moveOf(given, 'a'),
+    planOf([await setTimeOf(given, 'timed', moving)], verb),
+    planOf([rename], { verb: 'sync', deletes: 'after', trackRenames: 'hash' }),
+  ];
+  for (const plan of plans) {
+    const calls: string[] = [];
+    const recorded = (remote: Remote): Remote => ({
+      ...remote,
+      makeDurable: async () => void calls.push('makeDurable'),
+      removeFile: async (...args) => {
+        calls.push('removeFile');
+        await remote.removeFile(...args);
+      },
+    });
+    const failing = (remote: Remote): Remote => ({ ...remote, removeFile: () => Promise.reject(broken) });
+    const report = await given.run(plan, {}, calm, failing);
+    assert.equal(report.totals.copied, 1, JSON.stringify(report.results));
+    assert.equal((await given.run(retryFailed(report, plan), {}, calm, recorded)).totals.done, 1);
+    assert.deepEqual(calls, ['makeDurable', 'removeFile']);
+  }
 });
 
 test('a move that is cancelled between copy and removal keeps the source', async () => {
@@ -159,11 +205,7 @@ test('what the target has already is removed from the source alone, last of all'
   given.store.put('bucket/there', 'y', { modified: { s: 1000, ns: 0 } });
   const plan = planOf([await removalOf(given, 'there'), await copyOf(given, 'new', moving)], verb);
   const order: string[] = [];
-  const observer = {
-    started: ({ path }: { path: string }) => order.push(path),
-    progressed: () => {},
-    ended: () => {},
-  };
+  const observer = { ...silentObserver, started: ({ path }: Action) => order.push(path) };
   const report = await given.run(plan, { observer });
   assert.deepEqual(outcomes(report), ['done copyFile new', 'done removeSource there']);
   assert.deepEqual(order, ['new', 'there']);
@@ -256,21 +298,10 @@ test('a move of equal content with another time sets the time, then removes the 
   for (const without of [[], ['setModifiedTime']] as const) {
     const given = givenRun({ a: 'same' }, { without });
     given.store.put('bucket/a', 'same', { modified: { s: 1, ns: 0 } });
-    const action: SetTime = {
-      kind: 'setTime',
-      id: 't:a',
-      path: parsePath('a'),
-      source: await fileIn(given.disk, 'a'),
-      before: await fileIn(given.store, 'bucket/a'),
-      because: 'onlyTimeDiffers',
-      removesSource: true,
-    };
-    let stubborn = true;
-    given.disk.fail({ when: (call) => stubborn && call.operation === 'removeFile', error: broken });
-    const plan = planOf([action], verb);
+    given.disk.fail({ when: { operation: 'removeFile', nth: 1 }, error: broken });
+    const plan = planOf([await setTimeOf(given, 'a', moving)], verb);
     const report = await given.run(plan);
     assert.deepEqual(outcomes(report), ['copied setTime a']);
-    stubborn = false;
     assert.deepEqual(outcomes(await given.run(retryFailed(report, plan))), ['done setTime a']);
     assert.deepEqual(given.disk.paths(), []);
     assert.deepEqual((await fileIn(given.store, 'bucket/a')).modified, { s: 1000, ns: 0 });

@@ -2,15 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { retryFailed } from '../../../src/usecases/runPlan';
-import { copyOf, fileIn, type GivenRun, givenRun, outcomes, planOf, renameOf } from './givenRun';
+import {
+  copyOf,
+  deleteOf,
+  fileIn,
+  type GivenRun,
+  givenRun,
+  onLocalDisk,
+  outcomes,
+  planOf,
+  renameOf,
+} from './givenRun';
 
 const sync = { verb: 'sync', deletes: 'after', trackRenames: 'hash' } as const;
 const broken = new RemoteError('other', 'The service failed.');
 
-async function given(
-  store: Parameters<typeof givenRun>[1] = {},
-  s = 1000,
-): Promise<GivenRun & { plan: ReturnType<typeof planOf> }> {
+async function given(store: Parameters<typeof givenRun>[1] = {}, s = 1000) {
   const it = givenRun({ 'new/name': 'content' }, store);
   it.store.put('bucket/old/name', 'content', { modified: { s, ns: 0 }, attributes: { author: 'Ada' } });
   return { ...it, plan: planOf([await renameOf(it, 'old/name', 'new/name')], sync) };
@@ -40,6 +47,19 @@ test('a moved file gets the time that the source has, so that planning again fin
   assert.deepEqual((await it.planUpload({ deletes: 'after' })).actions, []);
 });
 
+test('a moved file whose time is in no response gets one stat, and keeps the right time (R24)', async () => {
+  const it = await given();
+  const report = await it.run(it.plan, {}, undefined, (remote) => ({
+    ...remote,
+    serverSideMove: async (file, to, ...rest) => {
+      await it.store.serverSideMove?.(file, to, ...rest);
+      return { kind: 'file', path: to, size: file.size };
+    },
+  }));
+  assert.deepEqual(outcomes(report), ['done moveFile new/name']);
+  assert.equal(it.store.count('setModifiedTime'), 0);
+});
+
 test('nothing is moved when source, target or the place for it changed since the plan (R24)', async () => {
   const spoils: ((it: GivenRun) => void)[] = [
     (it) => it.disk.put('new/name', 'edited'),
@@ -66,9 +86,7 @@ test('nothing is moved when source, target or the place for it changed since the
 test('a file whose old name is there again on the source keeps it on the target (R24)', async () => {
   const it = await given();
   it.disk.put('old/name', 'content');
-  const report = await it.run(it.plan, {}, undefined, (remote) =>
-    remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } } : remote,
-  );
+  const report = await it.run(it.plan, {}, undefined, onLocalDisk(it));
   assert.deepEqual(outcomes(report), ['changed moveFile new/name']);
   assert.deepEqual(it.store.paths(), ['bucket/old/name']);
 });
@@ -96,21 +114,7 @@ test('a move that fails withholds the deletes after it (R20, R24)', async () => 
   const it = await given({ failures: [{ when: { operation: 'serverSideMove' }, error: broken }] });
   it.disk.put('more', 'x');
   it.store.put('bucket/extra', 'x');
-  const before = await fileIn(it.store, 'bucket/extra');
-  const plan = planOf(
-    [
-      ...it.plan.actions,
-      await copyOf(it, 'more'),
-      {
-        kind: 'deleteFile',
-        id: 'd:extra',
-        path: 'extra' as typeof before.path,
-        before,
-        because: 'notInSource',
-      },
-    ],
-    sync,
-  );
+  const plan = planOf([...it.plan.actions, await copyOf(it, 'more'), await deleteOf(it, 'extra')], sync);
   const report = await it.run(plan);
   assert.deepEqual(outcomes(report), [
     'done copyFile more',
