@@ -257,7 +257,7 @@ class Run {
     return confirmed;
   }
 
-  /** Why the target file that `action` deletes or moves must stay, by a fresh look at the source. */
+  /** Why the target file that `action` deletes or moves must stay, by a fresh check of the source. */
   private async reasonToKeep(action: Action): Promise<unknown> {
     const { sourceRecheck, signal } = this;
     if (action.kind === 'moveFile') return sourceRecheck.recheckSourceAbsent(action.from, signal);
@@ -324,21 +324,17 @@ class Run {
       ...(this.signal.aborted || cancelled > 0 ? ['the run was cancelled'] : []),
       ...(this.breaker.reason !== undefined ? ['the run was stopped'] : []),
     ];
-    return deletes === 0 || reasons.length === 0
-      ? undefined
-      : withheldBecause(deletes, reasons.join(' and '));
+    if (deletes === 0 || reasons.length === 0) return undefined;
+    return withheldBecause(deletes, reasons.join(' and '));
   }
 
-  /** As `reasonToWithholdDeletes`, by a fresh look at the source. */
+  /** As `reasonToWithholdDeletes`, by a fresh check of the source. */
   private async reasonInSource(deletes: number): Promise<string | undefined> {
     if (deletes === 0 || this.signal.aborted) return undefined;
-    try {
-      const reason = await this.sourceRecheck.reasonSourceIsUnusable(this.signal);
-      return reason && withheldBecause(deletes, reason);
-    } catch {
-      // The look rejects only when aborted.
-      return withheldBecause(deletes, 'the run was cancelled');
-    }
+    // The check rejects only when aborted.
+    const check = this.sourceRecheck.reasonSourceIsUnusable(this.signal);
+    const reason = await check.catch(() => 'the run was cancelled');
+    return reason && withheldBecause(deletes, reason);
   }
 }
 

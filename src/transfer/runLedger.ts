@@ -7,7 +7,7 @@ import type { CircuitBreaker } from './circuitBreaker';
 import type { Journal } from './journal';
 import type { ActionOutcome, ActionResult, RunObserver, RunReport } from './runReport';
 
-/** The books of one run: the result of each action, for the journal, the observer and the report. */
+/** The result of each action of a run, for the journal, the observer and the report. */
 export class RunLedger {
   readonly results = new Map<string, ActionResult>();
   private bytes = 0;
@@ -49,8 +49,8 @@ export class RunLedger {
     const failure = isRemoteError(error) ? error : this.unexpected(action, error);
     this.breaker.failed(failure);
     const { kind, message } = failure;
-    const outcome = failure.copied ? 'copied' : kind === 'changed' ? 'changed' : 'failed';
-    this.end(action, { ...result(action, outcome), error: { kind, message } });
+    const undone = kind === 'changed' ? 'changed' : 'failed';
+    this.end(action, { ...result(action, failure.copied ? 'copied' : undone), error: { kind, message } });
   }
 
   /** How many actions have ended in each way so far. */

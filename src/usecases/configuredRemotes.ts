@@ -1,4 +1,5 @@
 import type { Backend, RemoteSettings } from '../backends/backend';
+import { isRecord } from '../base/encoding';
 import { parseAddress, type RemoteAddress, remoteNameProblem } from '../remote/remoteAddress';
 import { rootPath } from '../remote/remotePath';
 
@@ -25,8 +26,8 @@ export function checkRemotes(written: readonly unknown[], backends: readonly Bac
 }
 
 function asSettings(item: unknown, index: number): RemoteSettings {
-  const fields = typeof item === 'object' && item !== null && !Array.isArray(item) ? item : {};
-  const { name, backend } = fields as { name?: unknown; backend?: unknown };
+  const fields = isRecord(item) ? item : {};
+  const { name, backend } = fields;
   return {
     ...fields,
     name: typeof name === 'string' && name !== '' ? name : `remote ${index + 1}`,
@@ -41,11 +42,11 @@ function* problemsOf(
   backends: readonly Backend[],
   seen: Set<string>,
 ): Iterable<string> {
-  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+  if (!isRecord(item)) {
     yield 'Each remote must be an object with "name" and "backend".';
     return;
   }
-  const written = (item as { name?: unknown }).name;
+  const written = item['name'];
   if (typeof written !== 'string' || written === '') {
     yield 'The setting "name" is missing. Give the remote a name, such as "photos".';
   } else {

@@ -40,22 +40,20 @@ export async function explainPath(
     options.compare,
   );
   const limits = createLimits(options, clock.now());
+  const withSentence = (explanation: FilterExplanation) => ({
+    ...explanation,
+    sentence: explanationText(file, explanation),
+  });
   const ignoreFiles = await readIgnoreFiles(source, target, { ...options, only: [{ file }] }, names, signal);
-  if (options.only && !isNamed(file, sortSelected(options.only), names)) {
-    const explained: FilterExplanation = { included: false, by: { set: 'only', text: 'was not chosen' } };
-    return { ...explained, sentence: explanationText(file, explained) };
-  }
+  if (options.only && !isNamed(file, sortSelected(options.only), names))
+    return withSentence({ included: false, by: { set: 'only', text: 'was not chosen' } });
   const byName = explainFilter(options, ignoreFiles, file, names);
-  if (!limits || !byName.included) return { ...byName, sentence: explanationText(file, byName) };
+  if (!limits || !byName.included) return withSentence(byName);
   const entry = (await find(source, file, signal)) ?? (await find(target, file, signal));
   const modified =
     entry && timeForLimits(entry, usesAwsRules(options.compare) || options.useServerTimes === true);
-  const explained = explainFilter(options, ignoreFiles, file, names, {
-    limits,
-    ...(entry && { size: entry.size }),
-    ...(modified && { modified }),
-  });
-  return { ...explained, sentence: explanationText(file, explained) };
+  const facts = { limits, ...(entry && { size: entry.size }), ...(modified && { modified }) };
+  return withSentence(explainFilter(options, ignoreFiles, file, names, facts));
 }
 
 function isNamed(file: RemotePath, { files, folders }: SelectedPaths, names: FilterNames): boolean {

@@ -133,17 +133,17 @@ export class PlaceLocks {
   private async waitForTurn(
     file: string,
     mine: LockFile,
-    occupation: Occupation,
+    { places }: Occupation,
     signal: AbortSignal,
   ): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
       let mustWait = false;
       for (const other of await this.others(file)) {
-        const place = overlapping(mine, other.lock);
-        if (place === undefined) continue;
-        const shown = occupation.places[place]?.shown ?? '';
-        if (other.lock.state === 'held' || other.file < file) throw new PlaceOccupied(other.lock, shown);
+        const index = overlapping(mine, other.lock);
+        if (index < 0) continue;
+        if (other.lock.state === 'held' || other.file < file)
+          throw new PlaceOccupied(other.lock, places[index]?.shown ?? '');
         // Of two that are asking, the lock whose file name sorts later withdraws when it sees this lock.
         mustWait = true;
       }
@@ -233,13 +233,10 @@ class Lock implements HeldLock {
   }
 }
 
-/** The index of the first of `mine`'s places that `other` excludes; undefined when `other` excludes no place. */
-function overlapping(mine: LockFile, other: LockFile): number | undefined {
-  if (mine.kind === 'items' && other.kind === 'items') return undefined;
-  const found = mine.places.findIndex((a) =>
-    other.places.some((b) => (a.writes || b.writes) && overlap(a, b)),
-  );
-  return found < 0 ? undefined : found;
+/** The index of the first of `mine`'s places that `other` excludes; -1 when `other` excludes no place. */
+function overlapping(mine: LockFile, other: LockFile): number {
+  if (mine.kind === 'items' && other.kind === 'items') return -1;
+  return mine.places.findIndex((a) => other.places.some((b) => (a.writes || b.writes) && overlap(a, b)));
 }
 
 function overlap(a: LockedPlace, b: LockedPlace): boolean {

@@ -100,7 +100,7 @@ export async function planSync(
       either,
     );
     for await (const batch of resolved) {
-      for (const one of batch) builder.add(one);
+      for (const match of batch) builder.add(match);
       if (clock.now() - turnAt < maxTurnMs) continue;
       if (clock.now() - reportedAt >= progressIntervalMs) {
         reportProgress();
@@ -187,14 +187,13 @@ async function backupOf(
 ): Promise<Place | undefined> {
   if (options.backupFolder === undefined) return undefined;
   const place = backupPlace(options.backupFolder, target.place, nowMs);
-  const there =
+  const { names } = target.remote.capabilities;
+  const unopened = { remote: { capabilities: { names } }, root: rootPath };
+  const endpoint =
     place.kind === 'remote'
       ? { remote: target.remote, root: place.path }
-      : ((await openPlace?.(place)) ?? {
-          remote: { capabilities: { names: target.remote.capabilities.names } },
-          root: rootPath,
-        });
-  const problem = backupProblem({ place, ...there }, source, target);
+      : ((await openPlace?.(place)) ?? unopened);
+  const problem = backupProblem({ place, ...endpoint }, source, target);
   if (problem !== undefined) throw new RemoteError('badSettings', problem);
   return place;
 }

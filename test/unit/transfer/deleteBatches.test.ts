@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Action } from '../../../src/plan/model/plan';
 import type { Entry } from '../../../src/remote/entry';
 import type { Remote } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
-import { type ActionResult, silentObserver } from '../../../src/transfer/runReport';
+import { parsePath } from '../../../src/remote/remotePath';
+import { silentObserver } from '../../../src/transfer/runReport';
 import { type GivenRun, givenRun, mirror, outcomes } from './givenRun';
 
 /** A store with `n` files in one folder that the disk doesn't have, and one that it has. */
@@ -51,17 +53,13 @@ test('of many deletes, a listing that fails half-way deletes nothing more, and e
     when: { operation: 'list', nth: 2 },
     error: new RemoteError('other', 'The list broke off.'),
   });
-  const told = new Map<string, number>();
-  const observer = {
-    ...silentObserver,
-    ended: ({ id }: { id: string }, _: ActionResult) => told.set(id, (told.get(id) ?? 0) + 1),
-  };
+  const ended: string[] = [];
+  const observer = { ...silentObserver, ended: ({ id }: Action) => ended.push(id) };
   const report = await given.run(plan, { observer });
   assert.equal(report.totals.done, 101);
   assert.equal(report.totals.failed, 200);
   assert.equal(given.store.paths().length, 201);
-  assert.ok([...told.values()].every((times) => times === 1));
-  assert.equal(told.size, 301);
+  assert.deepEqual([ended.length, new Set(ended).size], [301, 301]);
 });
 
 test('of many deletes, a request that fails is a failure of its files', async () => {
@@ -75,6 +73,23 @@ test('of many deletes, a request that fails is a failure of its files', async ()
   assert.equal(report.totals.done, 201);
   assert.equal(report.totals.failed, 100);
   assert.equal(given.store.paths().length, 101);
+});
+
+test('of a batch, each file that the service refuses fails, and the other files are gone', async () => {
+  const given = manyExtra(100);
+  const refused = new Map([[parsePath('bucket/old/f0007'), new RemoteError('forbidden', 'Locked.')]]);
+  const report = await given.run(await given.planUpload(mirror), {}, undefined, (inner) => ({
+    ...inner,
+    removeFiles: async (paths, signal) => {
+      await inner.removeFiles?.(
+        paths.filter((path) => !refused.has(path)),
+        signal,
+      );
+      return refused;
+    },
+  }));
+  assert.deepEqual(report.totals, { ...report.totals, done: 100, failed: 1 });
+  assert.deepEqual(given.store.paths(), ['bucket/keep', 'bucket/old/f0007']);
 });
 
 test('many deletes can be cancelled', async () => {

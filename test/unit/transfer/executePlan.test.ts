@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planTotals } from '../../../src/plan/build/planTotals';
 import type { Plan } from '../../../src/plan/model/plan';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import { type ActionResult, silentObserver } from '../../../src/transfer/runReport';
-import { type GivenRun, givenRun, mirror, outcomes } from './givenRun';
+import { fileIn, type GivenRun, givenRun, mirror, outcomes, planOf, setTimeOf } from './givenRun';
 
-const calm = new AbortController().signal;
 const broken = new RemoteError('other', 'The service failed.');
 
 test('an upload brings every file with its modified time, and planning again finds nothing to do', async () => {
@@ -44,8 +42,7 @@ test('a small download costs one read per file, modified times included', async 
     given.store.calls.slice(before).map(({ operation }) => operation),
     ['read', 'read'],
   );
-  const stat = await given.disk.stat(parsePath('b/c'), calm);
-  assert.ok(stat.kind === 'file');
+  const stat = await fileIn(given.disk, 'b/c');
   assert.deepEqual(stat.modified, { s: 77, ns: 500 });
   assert.equal(given.disk.text('b/c'), 'b/c');
 });
@@ -54,8 +51,7 @@ test('a large download asks once for the modified time that the listing did not 
   const given = givenRun({}, { listsModified: false });
   given.store.put('bucket/large', Buffer.alloc(3_000_000, 'x'), { modified: { s: 77, ns: 500 } });
   await given.run(await given.planDownload());
-  const stat = await given.disk.stat(parsePath('large'), calm);
-  assert.ok(stat.kind === 'file');
+  const stat = await fileIn(given.disk, 'large');
   assert.deepEqual(stat.modified, { s: 77, ns: 500 });
   assert.equal(stat.size, 3_000_000);
 });
@@ -113,13 +109,11 @@ test('R20: deletes come after all copies, and each only if the file is still the
   assert.ok(order.lastIndexOf('write') < order.indexOf('removeFile'));
 });
 
-for (const [what, spoil] of [
-  [
-    'failed',
-    (given: ReturnType<typeof givenRun>) => given.store.fail({ when: { operation: 'write' }, error: broken }),
-  ],
-  ['changed', (given: ReturnType<typeof givenRun>) => given.disk.put('new', 'changed meanwhile')],
-] as const)
+const spoils: readonly (readonly [string, (given: GivenRun) => unknown])[] = [
+  ['failed', ({ store }) => store.fail({ when: { operation: 'write' }, error: broken })],
+  ['changed', ({ disk }) => disk.put('new', 'changed meanwhile')],
+];
+for (const [what, spoil] of spoils)
   test(`R20, H28: nothing is deleted when a copy ${what}, and the report says why`, async () => {
     const given = givenRun({ new: 'x' });
     given.store.put('bucket/old', '1');
@@ -155,27 +149,19 @@ test('one failing file stops neither its siblings nor the report', async () => {
   assert.deepEqual(failed[0]?.error, { kind: 'other', message: 'The service failed.' });
 });
 
-test('a sign-in that is needed stops the run instead of failing every file', async () => {
-  const names = Array.from({ length: 100 }, (_, i) => `f${i}`);
-  const signIn = new RemoteError('unauthenticated', 'The session has expired.');
-  const given = givenRun(Object.fromEntries(names.map((name) => [name, name])), {
-    failures: [{ when: { operation: 'write' }, error: signIn }],
-  });
-  const report = await given.run(await given.planUpload(), { transfers: 4 });
-  assert.ok(report.totals.failed <= 4);
-  assert.equal(report.totals.notStarted, 100 - report.totals.failed);
-  assert.equal(report.stopped, 'The session has expired.');
-});
-
-test('a service that stays unavailable stops the run after a while', async () => {
-  const names = Array.from({ length: 100 }, (_, i) => `f${i}`);
-  const gone = new RemoteError('unavailable', 'The service does not answer.');
-  const given = givenRun(Object.fromEntries(names.map((name) => [name, name])), {
-    failures: [{ when: { operation: 'write' }, error: gone }],
-  });
-  const report = await given.run(await given.planUpload(), { transfers: 4 });
-  assert.ok(report.totals.failed >= 8 && report.totals.failed < 16);
-  assert.match(report.stopped ?? '', /files in a row failed.*does not answer/);
+test('a sign-in that is needed stops the run at once, and a service that stays unavailable after a while', async () => {
+  const files = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`f${i}`, 'x']));
+  for (const [kind, least, most, stopped] of [
+    ['unauthenticated', 1, 4, /^It failed\.$/],
+    ['unavailable', 8, 15, /files in a row failed.*It failed/],
+  ] as const) {
+    const error = new RemoteError(kind, 'It failed.');
+    const given = givenRun(files, { failures: [{ when: { operation: 'write' }, error }] });
+    const { totals, ...report } = await given.run(await given.planUpload(), { transfers: 4 });
+    assert.ok(totals.failed >= least && totals.failed <= most, `${totals.failed} failed`);
+    assert.equal(totals.notStarted, 100 - totals.failed);
+    assert.match(report.stopped ?? '', stopped);
+  }
 });
 
 test('a cancelled run ends soon, leaves no half file and still reports', async () => {
@@ -214,50 +200,26 @@ test('a run that is cancelled before it begins starts nothing', async () => {
 });
 
 test('an equal file with another time gets the time alone, of a source that is still the same', async () => {
-  const given = givenRun();
-  given.store.put('bucket/a', 'same', { modified: { s: 5, ns: 0 } });
-  given.disk.put('a', 'same', { modified: { s: 1, ns: 0 } });
-  const plan = await timeOnly(given);
-  assert.deepEqual(outcomes(await given.run(plan)), ['done setTime a']);
-  const stat = await given.disk.stat(parsePath('a'), calm);
-  assert.deepEqual(stat.kind === 'file' && stat.modified, { s: 5, ns: 0 });
-  assert.equal(given.store.count('read') + given.disk.count('write'), 0);
+  const given = givenRun({ a: 'same' });
+  given.store.put('bucket/a', 'same', { modified: { s: 1, ns: 0 } });
+  assert.deepEqual(outcomes(await given.run(planOf([await setTimeOf(given, 'a')]))), ['done setTime a']);
+  assert.deepEqual((await fileIn(given.store, 'bucket/a')).modified, { s: 1000, ns: 0 });
+  assert.equal(given.disk.count('read') + given.store.count('write'), 0);
 });
 
 test('a time is not set when either side changed since the plan', async () => {
-  const given = givenRun();
-  given.store.put('bucket/a', 'same', { modified: { s: 5, ns: 0 } });
-  given.disk.put('a', 'same', { modified: { s: 1, ns: 0 } });
-  const plan = await timeOnly(given);
-  given.disk.put('a', 'new!', { modified: { s: 2, ns: 0 } });
+  const given = givenRun({ a: 'same' });
+  given.store.put('bucket/a', 'same', { modified: { s: 1, ns: 0 } });
+  const plan = planOf([await setTimeOf(given, 'a')]);
+  given.store.put('bucket/a', 'new!', { modified: { s: 2, ns: 0 } });
   assert.deepEqual(outcomes(await given.run(plan)), ['changed setTime a']);
-  const again = await timeOnly(given);
-  given.store.put('bucket/a', 'new?', { modified: { s: 6, ns: 0 } });
+  const again = planOf([await setTimeOf(given, 'a')]);
+  given.disk.put('a', 'new?', { modified: { s: 6, ns: 0 } });
   assert.deepEqual(outcomes(await given.run(again)), ['changed setTime a']);
-  given.store.drop('bucket/a');
+  given.disk.drop('a');
   assert.deepEqual(outcomes(await given.run(again)), ['changed setTime a']);
-  const stat = await given.disk.stat(parsePath('a'), calm);
-  assert.deepEqual(stat.kind === 'file' && stat.modified, { s: 2, ns: 0 });
+  assert.deepEqual((await fileIn(given.store, 'bucket/a')).modified, { s: 2, ns: 0 });
 });
-
-/** A plan that sets the time of the disk's `a` to that of the store's. */
-async function timeOnly({ store, disk, planDownload }: GivenRun): Promise<Plan> {
-  const plan = await planDownload();
-  const source = await store.stat(parsePath('bucket/a'), calm);
-  const before = await disk.stat(parsePath('a'), calm);
-  assert.ok(source.kind === 'file' && before.kind === 'file');
-  const action = {
-    kind: 'setTime',
-    id: 't:a',
-    path: parsePath('a'),
-    source,
-    before,
-    because: 'onlyTimeDiffers',
-  } as const;
-  const actions = [action];
-  const unchanged = { files: 0, bytes: 0 };
-  return { ...plan, actions, unchanged, totals: planTotals(actions, [], []) };
-}
 
 test('the observer hears of every action once, and of all its bytes', async () => {
   const given = givenRun({ a: 'x'.repeat(10), big: 'y'.repeat(2_000_000) });

@@ -82,17 +82,13 @@ test('a copy that fails or turns out bad keeps the source', async () => {
     { failures: [{ when: { operation: 'write', nth: 1 }, error: broken }] },
   );
   const plan = await moveOf(given, 'a', 'b');
-  const report = await given.run(plan, { transfers: 1 }, calm, (remote) =>
-    remote !== given.store
-      ? remote
-      : {
-          ...remote,
-          write: async (path, ...rest) => {
-            const entry = await remote.write(path, ...rest);
-            return { ...entry, size: entry.size + 1 };
-          },
-        },
-  );
+  const report = await given.run(plan, { transfers: 1 }, calm, (remote) => ({
+    ...remote,
+    write: async (...args) => {
+      const entry = await remote.write(...args);
+      return { ...entry, size: entry.size + 1 };
+    },
+  }));
   assert.deepEqual(outcomes(report), ['failed copyFile a', 'failed copyFile b']);
   assert.deepEqual(given.disk.paths(), ['a', 'b']);
 });
@@ -175,20 +171,8 @@ test('within one remote a move is made by the service, and by copying where it c
     const store = createMemoryRemote({ hasDirectories: false, without });
     store.put('from/a', 'x', { modified: { s: 5, ns: 0 } });
     const source = await fileIn(store, 'from/a');
-    const made = planOf(
-      [
-        {
-          kind: 'copyFile',
-          id: 'c:a',
-          path: parsePath('a'),
-          direction: 'copy',
-          source,
-          because: 'onlyInSource',
-          removesSource: true,
-        },
-      ],
-      verb,
-    );
+    const action = { kind: 'copyFile', id: 'c:a', path: parsePath('a'), direction: 'copy', source } as const;
+    const made = planOf([{ ...action, because: 'onlyInSource', ...moving }], verb);
     const plan = { ...made, source: { kind: 'remote', remote: 'store', path: parsePath('from') } as const };
     const side = (root: string) => ({ remote: store, root: parsePath(root) });
     const options = { clock: createFakeClock(), log: silentLog };
@@ -215,17 +199,11 @@ test('what the target has already is removed from the source alone, last of all'
 });
 
 test('a source file is not removed when the target lost or changed its own, or the source changed', async () => {
-  const given = givenRun({ gone: 'x', other: 'y', edited: 'z', fine: 'f' });
-  for (const [path, content] of [
-    ['gone', 'x'],
-    ['other', 'y'],
-    ['edited', 'z'],
-    ['fine', 'f'],
-  ] as const)
+  const files = { gone: 'x', other: 'y', edited: 'z', fine: 'f' };
+  const given = givenRun(files);
+  for (const [path, content] of Object.entries(files))
     given.store.put(`bucket/${path}`, content, { modified: { s: 1000, ns: 0 } });
-  const actions = await Promise.all(
-    ['gone', 'other', 'edited', 'fine'].map((path) => removalOf(given, path)),
-  );
+  const actions = await Promise.all(Object.keys(files).map((path) => removalOf(given, path)));
   const plan = planOf(actions, verb);
   given.store.drop('bucket/gone');
   given.store.put('bucket/other', 'Y', { modified: { s: 1001, ns: 0 } });
@@ -265,13 +243,9 @@ test('one file that is seen from both sides is not removed: it would be the only
 });
 
 test('two files are taken for one only where nothing tells them apart', () => {
-  const at = (location: string | undefined) => {
-    const remote = createMemoryRemote();
-    return {
-      ...remote,
-      capabilities: { ...remote.capabilities, ...(location !== undefined && { storageId: location }) },
-    };
-  };
+  const remote = createMemoryRemote();
+  const at = (storageId: string | undefined) =>
+    storageId ? { ...remote, capabilities: { ...remote.capabilities, storageId } } : remote;
   const second = { s: 5, ns: 0 };
   const file = (path: string, more: Partial<FileEntry> = {}): FileEntry => ({
     kind: 'file',

@@ -14,6 +14,7 @@ import { planSync } from '../../../src/usecases/planSync';
 import { retryFailed } from '../../../src/usecases/runPlan';
 import { createFakeClock } from '../../support/fakeClock';
 import type { MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { calm } from '../../support/remoteCalls';
 import { bucket, type GivenRun, givenRun, mirror, outcomes } from './givenRun';
 
 const times = ['before', 'during', 'after'] as const;
@@ -72,33 +73,15 @@ const endings: readonly { name: string; end(it: Given): void; why: RegExp }[] = 
     },
     why: /no longer has any files/,
   },
-  {
-    name: 'gone',
-    end: ({ source }) =>
+  ...(['notFound', 'unavailable', 'forbidden'] as const).map((kind) => ({
+    name: kind,
+    end: ({ source }: Given) =>
       source.fail({
         when: ({ operation }) => operation.startsWith('list'),
-        error: new RemoteError('notFound', 'There is no such place.'),
+        error: new RemoteError(kind, `It is ${kind}.`),
       }),
-    why: /could not be listed: There is no such place/,
-  },
-  {
-    name: 'out of reach',
-    end: ({ source }) =>
-      source.fail({
-        when: ({ operation }) => operation.startsWith('list'),
-        error: new RemoteError('unavailable', 'Nobody answers.'),
-      }),
-    why: /could not be listed: Nobody answers/,
-  },
-  {
-    name: 'forbidden',
-    end: ({ source }) =>
-      source.fail({
-        when: ({ operation }) => operation.startsWith('list'),
-        error: new RemoteError('forbidden', 'Not for you.'),
-      }),
-    why: /could not be listed: Not for you/,
-  },
+    why: new RegExp(`could not be listed: It is ${kind}`),
+  })),
 ];
 
 test('a source that is empty, gone or out of reach by now deletes nothing of an approved plan, and says so (H1)', async () => {
@@ -211,7 +194,7 @@ test('what lies behind a link that is broken by now, as that of an unmounted dis
             target: { ...target, place: { kind: 'remote', remote: 'store', path: bucket } },
             options: { ...defaultPlanOptions, ...mirror, followSymlinks, compare: 'size-only' },
           },
-          new AbortController().signal,
+          calm,
         );
         assert.equal(plan.totals.delete.files, extra);
         await symlink('/nowhere/at/all', path.join(root, 'photos'));
@@ -220,7 +203,7 @@ test('what lies behind a link that is broken by now, as that of an unmounted dis
           source,
           target,
           { clock: createFakeClock(), log: silentLog },
-          new AbortController().signal,
+          calm,
         );
         assert.equal(report.totals.changed, extra);
         assert.equal(it.store.paths().length, extra + 1);

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
 import { parsePath } from '../../../src/remote/remotePath';
@@ -53,11 +53,16 @@ for (const options of ways)
     for (const key of ['a', 'sub/b']) assert.equal(server.store.get('demo', key)?.text, `content of ${key}`);
   });
 
-test('a folder that is mounted a second time keeps its files when it is moved onto itself', async (t) => {
+function twoFolders(t: TestContext): readonly [string, string] {
   const base = fs.mkdtempSync(path.join(os.tmpdir(), 'two-doors-'));
+  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
   const [front, back] = [path.join(base, 'front'), path.join(base, 'back')];
   for (const folder of [front, back]) fs.mkdirSync(folder);
-  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
+  return [front, back];
+}
+
+test('a folder that is mounted a second time keeps its files when it is moved onto itself', async (t) => {
+  const [front, back] = twoFolders(t);
   const mounted =
     process.platform === 'linux' && spawnSync('mount', ['--bind', front, back], { encoding: 'utf8' });
   if (mounted === false || mounted.status !== 0) return t.skip('no folder can be mounted here');
@@ -75,10 +80,7 @@ test('a folder that is mounted a second time keeps its files when it is moved on
 });
 
 test('a file that has a second name on the target is not moved over it', async (t) => {
-  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'two-doors-'));
-  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
-  const [front, back] = [path.join(base, 'front'), path.join(base, 'back')];
-  for (const folder of [front, back]) fs.mkdirSync(folder);
+  const [front, back] = twoFolders(t);
   fs.writeFileSync(path.join(front, 'a'), 'content');
   fs.linkSync(path.join(front, 'a'), path.join(back, 'a'));
   for (const options of ways) {

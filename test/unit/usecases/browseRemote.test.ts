@@ -9,8 +9,8 @@ import { folderPager, type Pager, sortPage } from '../../../src/usecases/browseR
 const file = (name: string): Entry => ({ kind: 'file', path: parsePath(name), size: 1 });
 const folder = (name: string): Entry => ({ kind: 'folder', path: parsePath(name) });
 
-/** A remote that can only list, from `pages`; an Error among them is thrown in its turn (once). */
-function listing(pages: readonly (readonly Entry[] | Error)[]) {
+/** A pager of 200 items over a listing of `pages`; an Error among them is thrown once in its turn. */
+function paged(pages: readonly (readonly Entry[] | Error)[]) {
   const left = [...pages];
   const seen = { lists: 0, requests: 0 };
   const list: Remote['list'] = async function* (_folder, _options, signal) {
@@ -25,7 +25,8 @@ function listing(pages: readonly (readonly Entry[] | Error)[]) {
       yield page;
     }
   };
-  return { open: async () => ({ list }) as unknown as Remote, seen };
+  const open = async () => ({ list }) as unknown as Remote;
+  return { pages: folderPager(open, rootPath, { pageSize: 200 }), seen };
 }
 
 const names = (pages: Pager<Entry>) =>
@@ -33,34 +34,29 @@ const names = (pages: Pager<Entry>) =>
 const many = (count: number, prefix = 'f') =>
   Array.from({ length: count }, (_, i) => file(`${prefix}${String(i).padStart(5, '0')}`));
 
-test('a full first page is one request, and says that there may be more', async () => {
-  const { open, seen } = listing([many(200), many(200, 'g')]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
-  await pages.more();
-  assert.equal(pages.items.length, 200);
-  assert.equal(pages.mayHaveMore, true);
-  assert.deepEqual(seen, { lists: 1, requests: 1 });
-});
-
-test("a full page that is one short, for the folder's own marker, is one request too", async () => {
-  const { open, seen } = listing([many(199), many(200, 'g')]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
-  await pages.more();
-  assert.equal(pages.mayHaveMore, true);
-  assert.equal(seen.requests, 1);
-});
-
-test('a page that is not full ends the listing, and nothing more is offered', async () => {
-  const { open, seen } = listing([many(3)]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
-  await pages.more();
-  assert.equal(pages.mayHaveMore, false);
-  assert.equal(seen.requests, 1);
-});
+const firstPages: readonly (readonly [string, readonly (readonly Entry[])[], number, boolean, number])[] = [
+  ['a full first page may have more behind it', [many(200), many(200, 'g')], 200, true, 1],
+  [
+    "a full page that is one short, for the folder's own marker, is full",
+    [many(199), many(200, 'g')],
+    199,
+    true,
+    1,
+  ],
+  ['a page that is not full ends the listing', [many(3)], 3, false, 1],
+  ['empty pages are passed over', [[], [], many(2)], 2, false, 3],
+];
+for (const [title, listed, items, mayHaveMore, requests] of firstPages)
+  test(`${title}: ${requests} ${requests === 1 ? 'request' : 'requests'}`, async () => {
+    const { pages, seen } = paged(listed);
+    await pages.more();
+    assert.equal(pages.items.length, items);
+    assert.equal(pages.mayHaveMore, mayHaveMore);
+    assert.deepEqual(seen, { lists: 1, requests });
+  });
 
 test('a short page with more behind it is not taken for the last', async () => {
-  const { open } = listing([many(3), many(200, 'g')]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
+  const { pages } = paged([many(3), many(200, 'g')]);
   await pages.more();
   assert.equal(pages.items.length, 200);
   assert.equal(pages.mayHaveMore, true);
@@ -70,8 +66,7 @@ test('a short page with more behind it is not taken for the last', async () => {
 });
 
 test('a service that ignores the page size never hands over more rows than a page has', async () => {
-  const { open, seen } = listing([many(1000)]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
+  const { pages, seen } = paged([many(1000)]);
   for (const shown of [200, 400, 600]) {
     await pages.more();
     assert.equal(pages.items.length, shown);
@@ -79,24 +74,15 @@ test('a service that ignores the page size never hands over more rows than a pag
   assert.equal(seen.requests, 1);
 });
 
-test('an empty page in the middle is passed over', async () => {
-  const { open } = listing([[], [], many(2)]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
-  await pages.more();
-  assert.equal(pages.items.length, 2);
-});
-
 test('two calls at once load one page', async () => {
-  const { open, seen } = listing([many(200), many(200, 'g')]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
+  const { pages, seen } = paged([many(200), many(200, 'g')]);
   await Promise.all([pages.more(), pages.more()]);
   assert.equal(pages.items.length, 200);
   assert.equal(seen.requests, 1);
 });
 
 test('after an error the rows stay, and the next call lists again', async () => {
-  const { open, seen } = listing([many(200), new RemoteError('unavailable', 'Gone.'), many(5, 'g')]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
+  const { pages, seen } = paged([many(200), new RemoteError('unavailable', 'Gone.'), many(5, 'g')]);
   await pages.more();
   await assert.rejects(pages.more(), { kind: 'unavailable' });
   assert.equal(pages.items.length, 200);
@@ -108,8 +94,7 @@ test('after an error the rows stay, and the next call lists again', async () => 
 });
 
 test('a cancelled listing rejects with the reason and starts no request', async () => {
-  const { open, seen } = listing([many(3)]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
+  const { pages, seen } = paged([many(3)]);
   const reason = new Error('closed');
   pages.cancel(reason);
   await assert.rejects(pages.more(), (error) => error === reason);
@@ -117,8 +102,7 @@ test('a cancelled listing rejects with the reason and starts no request', async 
 });
 
 test('a whole folder is sorted as people sort, folders first', async () => {
-  const { open } = listing([[file('img10'), file('Img2'), folder('zoo'), file('a'), folder('Bar')]]);
-  const pages = folderPager(open, rootPath, { pageSize: 200 });
+  const { pages } = paged([[file('img10'), file('Img2'), folder('zoo'), file('a'), folder('Bar')]]);
   await pages.more();
   assert.deepEqual(names(pages), ['Bar', 'zoo', 'a', 'Img2', 'img10']);
 });

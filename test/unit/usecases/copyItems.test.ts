@@ -21,6 +21,8 @@ function within(remote: MemoryRemote, source: string, target: string): CopyItem 
   return { from: remote, source: parsePath(source), to: remote, target: parsePath(target) };
 }
 
+const counted = (remote: MemoryRemote, path: string) => countItems(remote, [{ path: parsePath(path) }], calm);
+
 async function fails(promise: Promise<unknown>, kind: RemoteErrorKind, message?: RegExp): Promise<void> {
   await assert.rejects(promise, (error) => {
     assert.ok(isRemoteError(error, kind), String(error));
@@ -29,20 +31,14 @@ async function fails(promise: Promise<unknown>, kind: RemoteErrorKind, message?:
   });
 }
 
-const tree = ['b/d/1', 'b/d/2', 'b/d/sub/3', 'b/d/sub/deep/4', 'b/d/z', 'b/d2/other', 'b/keep'];
+const inTree = (folder: string) => ['1', '2', 'sub/3', 'sub/deep/4', 'z'].map((name) => `${folder}/${name}`);
+const tree = [...inTree('b/d'), 'b/d2/other', 'b/keep'];
 
 test('a folder is copied with all its pages, and what only starts alike is left alone', async () => {
   const remote = store(tree);
   const { files } = await copyItems([within(remote, 'b/d', 'b/copy')], {}, calm);
   assert.equal(files, 5);
-  assert.deepEqual(remote.paths(), [
-    'b/copy/1',
-    'b/copy/2',
-    'b/copy/sub/3',
-    'b/copy/sub/deep/4',
-    'b/copy/z',
-    ...tree,
-  ]);
+  assert.deepEqual(remote.paths(), [...inTree('b/copy'), ...tree]);
   assert.equal(remote.text('b/copy/sub/3'), 'in b/d/sub/3');
   assert.equal(remote.count('read'), 0, 'the service copies');
 });
@@ -52,15 +48,7 @@ test('a folder is renamed: everything is there under the new name, and nothing u
     const remote = store(tree, options);
     await remote.makeFolder(parsePath('b/d/empty'), calm);
     await copyItems([within(remote, 'b/d', 'b/new')], { move: true }, calm);
-    assert.deepEqual(remote.paths(), [
-      'b/d2/other',
-      'b/keep',
-      'b/new/1',
-      'b/new/2',
-      'b/new/sub/3',
-      'b/new/sub/deep/4',
-      'b/new/z',
-    ]);
+    assert.deepEqual(remote.paths(), ['b/d2/other', 'b/keep', ...inTree('b/new')]);
     await fails(remote.stat(parsePath('b/d'), calm), 'notFound');
     assert.equal((await remote.stat(parsePath('b/new/empty'), calm)).kind, 'folder');
   }
@@ -169,7 +157,7 @@ test('a delete counts first, and takes files and folders', async () => {
   for (const options of [likeStore, {}, { hasDirectories: false, without: ['removeFiles'] } as const]) {
     const remote = store(tree, options);
     await remote.makeFolder(parsePath('b/d/empty/er'), calm);
-    const all = await countItems(remote, [{ path: parsePath('b/d') }], calm);
+    const all = await counted(remote, 'b/d');
     assert.equal(all.files, 5);
     assert.equal(all.bytes, 53);
     let done = 0;
@@ -182,7 +170,7 @@ test('a delete counts first, and takes files and folders', async () => {
 
 test('a folder can be emptied and kept', async () => {
   const remote = store(tree, {});
-  const all = await countItems(remote, [{ path: parsePath('b/d') }], calm);
+  const all = await counted(remote, 'b/d');
   await deleteItems(remote, all, { keepTop: true }, calm);
   assert.equal((await remote.stat(parsePath('b/d'), calm)).kind, 'folder');
   assert.deepEqual(remote.paths(), ['b/d2/other', 'b/keep']);
@@ -190,10 +178,57 @@ test('a folder can be emptied and kept', async () => {
 
 test('what came after the count is not deleted, and its folder stays and is named', async () => {
   const remote = store(tree, {});
-  const all = await countItems(remote, [{ path: parsePath('b/d') }], calm);
+  const all = await counted(remote, 'b/d');
   remote.put('b/d/sub/new', 'came later');
   await fails(deleteItems(remote, all, {}, calm), 'notEmpty', /"b\/d\/sub"/);
   assert.deepEqual(remote.paths(), ['b/d/sub/new', 'b/d2/other', 'b/keep']);
+});
+
+test('a new file in the place of a counted folder stays and is named', async () => {
+  const remote = store(tree);
+  await remote.makeFolder(parsePath('b/d/empty'), calm);
+  const all = await counted(remote, 'b/d');
+  await remote.removeFolder(parsePath('b/d/empty'), calm);
+  remote.put('b/d/empty', 'came later');
+  await fails(deleteItems(remote, all, {}, calm), 'notEmpty', /"b\/d\/empty" was added to "b\/d"/);
+  assert.deepEqual(remote.paths(), ['b/d/empty', 'b/d2/other', 'b/keep']);
+});
+
+test('of a folder with a file that can not be deleted, only this file is named', async () => {
+  const remote = store(tree, { without: ['removeFiles'] });
+  const error = new RemoteError('forbidden', 'No.');
+  remote.fail({ when: { operation: 'removeFile', path: parsePath('b/d/sub/3') }, error });
+  const deleting = deleteItems(remote, await counted(remote, 'b/d'), {}, calm);
+  await fails(
+    deleting,
+    'forbidden',
+    /^1 of 5 could not be deleted: "b\/d\/sub\/3"\. The first reason: No\.$/,
+  );
+});
+
+test('a file may get another spelling of its own name, which is no conflict', async () => {
+  const remote = store(['b/readme'], { caseInsensitive: true });
+  const moves: string[] = [];
+  const renaming: MemoryRemote = {
+    ...remote,
+    serverSideMove: async (file, to, { kind }) => {
+      moves.push(`${file.path} ${to} ${kind}`);
+      return { ...file, path: to };
+    },
+  };
+  await copyItems([within(renaming, 'b/readme', 'b/README')], { move: true }, calm);
+  assert.deepEqual(moves, ['b/readme b/README none']);
+});
+
+test('where reading is forbidden, new files are written and no file is replaced', async () => {
+  const remote = store(['b/d/1', 'b/d/2', 'b/up/1']);
+  remote.fail({
+    when: ({ operation, path }) => /list|stat/.test(operation) && path.startsWith('b/up'),
+    error: new RemoteError('forbidden', 'No.'),
+  });
+  const copying = copyItems([within(remote, 'b/d', 'b/up')], { overwrite: true }, calm);
+  await fails(copying, 'alreadyExists', /1 of 2 could not be copied: "b\/d\/1"/);
+  assert.deepEqual([remote.text('b/up/1'), remote.text('b/up/2')], ['in b/up/1', 'in b/d/2']);
 });
 
 test('two remotes that lead to one place are seen through: nothing is moved onto or into itself', async () => {
@@ -202,13 +237,8 @@ test('two remotes that lead to one place are seen through: nothing is moved onto
     ...remote,
     capabilities: { ...remote.capabilities, storageId: 'mem:1' },
   });
-  const [from, to] = [named(), named()];
-  const item = (source: string, target: string): CopyItem => ({
-    from,
-    source: parsePath(source),
-    to,
-    target: parsePath(target),
-  });
+  const to = named();
+  const item = (source: string, target: string): CopyItem => ({ ...within(named(), source, target), to });
   const moving = { move: true, overwrite: true };
   await fails(copyItems([item('b/d', 'b/d')], moving, calm), 'unsupported', /onto itself/);
   await fails(copyItems([item('b/d', 'b/d/sub')], moving, calm), 'unsupported', /into itself/);
@@ -278,8 +308,8 @@ test('when nothing works any more, the rest of a copy or a delete is not tried',
 
     const disk = store(many, { without: ['removeFiles'] });
     disk.fail({ when: { operation: 'removeFile' }, error });
-    const counted = await countItems(disk, [{ path: parsePath('b/d') }], calm);
-    await fails(deleteItems(disk, counted, {}, calm), kind, /was not tried/);
+    const all = await counted(disk, 'b/d');
+    await fails(deleteItems(disk, all, {}, calm), kind, /was not tried/);
     assert.ok(disk.count('removeFile') <= tries, `${disk.count('removeFile')} tries`);
   }
 });

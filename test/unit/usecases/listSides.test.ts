@@ -4,11 +4,12 @@ import type { Match } from '../../../src/plan/match/match';
 import type { ListingProblem } from '../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { Instant } from '../../../src/remote/modifiedTime';
-import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
+import { RemoteError } from '../../../src/remote/remoteError';
 import { rootPath } from '../../../src/remote/remotePath';
 import { listSides } from '../../../src/usecases/listSides';
 import { type FakeFile, type FakeOptions, type FakeRemote, fakeRemote } from '../../support/fakeRemote';
 import { random } from '../../support/random';
+import { refused } from '../../support/remoteCalls';
 
 const never = new AbortController().signal;
 const now = Date.UTC(2026, 10, 26);
@@ -109,11 +110,7 @@ test('an anchored exclude hides the same on both sides (H3)', async () => {
     ['aws', '/a/*'],
     ['gitignore', '/a/'],
   ] as const)
-    assert.deepEqual(
-      (await list(given, { filterDialect, filters: [{ exclude }] })).words,
-      ['b 1 -'],
-      filterDialect,
-    );
+    assert.deepEqual((await list(given, { filterDialect, filters: [{ exclude }] })).words, ['b 1 -']);
 });
 
 test('with deleteExcluded what the filters hide is seen on the target, and marked (R19, H5)', async () => {
@@ -245,11 +242,7 @@ test('what is extra stays when its age can not be asked for, or nobody knows it'
     problems.map(({ side, path }) => `${side} ${path}`),
     ['target a'],
   );
-  const timeless = { source: filesOf({ x: 3 }), target: [{ path: 'a', content: 'x' }] };
-  const without = {
-    source: fakeRemote({ like: 'folder', files: timeless.source }),
-    target: fakeRemote({ like: 'store', files: timeless.target }),
-  };
+  const without = sides({ x: 3 }, {}, { target: { files: [{ path: 'a', content: 'x' }] } });
   assert.deepEqual((await list(without, { minAge: '2d' })).words, [`a - 1 ${unknown}`, 'x 1 -']);
 });
 
@@ -267,7 +260,7 @@ test('a source file that goes away meanwhile is left out, and its twin protected
 test('a failure that all would meet ends the listing', async () => {
   const fails = { 'stat:b': new RemoteError('unauthenticated', 'Sign in.') };
   const given = sides({ a: 3, b: 3, c: 3 }, {}, { source: { like: 'store', fails, pageSize: 1 } });
-  await assert.rejects(list(given, { minAge: '2d' }), (error) => isRemoteError(error, 'unauthenticated'));
+  await refused(list(given, { minAge: '2d' }), 'unauthenticated');
 });
 
 test('ages are asked for side by side but not all at once, and the order stays', async () => {
@@ -299,6 +292,6 @@ test('ages are asked for side by side but not all at once, and the order stays',
 test('limits that make no sense are refused before anything is listed', async () => {
   const given = sides({ a: 1 }, {});
   for (const options of [{ minSize: 'big' }, { maxAge: 'old' }, { filters: [{ exclude: '[a' }] }])
-    await assert.rejects(list(given, options), (error) => isRemoteError(error, 'badSettings'));
+    await refused(list(given, options), 'badSettings');
   assert.deepEqual(given.source.asked, []);
 });

@@ -12,9 +12,9 @@ import {
   readWholeFile,
 } from '../../../src/usecases/openRemoteFile';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { refused, calm as signal } from '../../support/remoteCalls';
 
 const path = parsePath('b/k.txt');
-const signal = new AbortController().signal;
 
 /** A remote whose only file has these facts. */
 function remoteWith(facts: Partial<FileEntry>): Remote {
@@ -30,21 +30,13 @@ test('a small file opens, a large one asks, and one that no editor holds is only
   assert.equal(await kindAt(maxEditorBytes + 1), 'tooLarge');
 });
 
-test('an archived file says how to restore it', async () => {
+test('an archived file says how to restore it, unless it is restored for now', async () => {
   const archived = remoteWith({ storageClass: 'DEEP_ARCHIVE', readonly: 'It is archived.' });
   const decision = await checkBeforeOpen(archived, path, 1000, signal);
-  assert.equal(decision.kind, 'unreadable');
-  assert.match(
-    decision.kind === 'unreadable' ? decision.reason : '',
-    /restore-object --bucket b --key k\.txt/,
-  );
-});
-
-test('an archived file that is restored for now opens', async () => {
-  assert.equal(
-    (await checkBeforeOpen(remoteWith({ storageClass: 'GLACIER' }), path, 1000, signal)).kind,
-    'open',
-  );
+  assert.ok(decision.kind === 'unreadable');
+  assert.match(decision.reason, /restore-object --bucket b --key k\.txt/);
+  const restored = remoteWith({ storageClass: 'GLACIER' });
+  assert.equal((await checkBeforeOpen(restored, path, 1000, signal)).kind, 'open');
 });
 
 test("names in the advice can't run as commands of a shell", () => {
@@ -55,17 +47,17 @@ test("names in the advice can't run as commands of a shell", () => {
 test('a folder is no file to open', async () => {
   const remote = createMemoryRemote();
   remote.put('b/folder/x', '1');
-  await assert.rejects(checkBeforeOpen(remote, parsePath('b/folder'), 1000, signal), (e) =>
-    isRemoteError(e, 'isAFolder'),
-  );
+  await refused(checkBeforeOpen(remote, parsePath('b/folder'), 1000, signal), 'isAFolder');
 });
 
 test('the whole content comes with the entry it belongs to', async () => {
-  const remote = createMemoryRemote();
-  const put = remote.put(path, 'content');
-  const { entry, content } = await readWholeFile(remote, path, 1000, signal);
-  assert.equal(Buffer.from(content).toString(), 'content');
-  assert.equal(entry.version, put.version);
+  for (const text of ['content', '']) {
+    const remote = createMemoryRemote();
+    const put = remote.put(path, text);
+    const { entry, content } = await readWholeFile(remote, path, 1000, signal);
+    assert.equal(Buffer.from(content).toString(), text);
+    assert.equal(entry.version, put.version);
+  }
 });
 
 test('reading an archived file says how to restore it', async () => {
@@ -79,17 +71,11 @@ test('reading an archived file says how to restore it', async () => {
   );
 });
 
-test('an empty file is empty', async () => {
-  const remote = createMemoryRemote();
-  remote.put(path, '');
-  assert.equal((await readWholeFile(remote, path, 1000, signal)).content.length, 0);
-});
-
 test('a read that breaks off is an error and never a shorter or empty content', async () => {
   const remote = createMemoryRemote();
   remote.put(path, 'content');
   remote.fail({ when: { operation: 'read' }, at: 3, error: new RemoteError('unavailable', 'Broke off.') });
-  await assert.rejects(readWholeFile(remote, path, 1000, signal), (e) => isRemoteError(e, 'unavailable'));
+  await refused(readWholeFile(remote, path, 1000, signal), 'unavailable');
 });
 
 for (const [what, body] of [
@@ -102,7 +88,7 @@ for (const [what, body] of [
       ...createMemoryRemote(),
       read: async () => ({ entry, stream: Readable.from([Buffer.from(body)]) }),
     };
-    await assert.rejects(readWholeFile(remote, path, 1000, signal), (e) => isRemoteError(e, 'corrupted'));
+    await refused(readWholeFile(remote, path, 1000, signal), 'corrupted');
   });
 
 test('a file above the limit is refused before its content is fetched', async () => {
@@ -115,7 +101,7 @@ test('a file above the limit is refused before its content is fetched', async ()
   });
   const entry: FileEntry = { kind: 'file', path, size: 11 };
   const remote: Remote = { ...createMemoryRemote(), read: async () => ({ entry, stream }) };
-  await assert.rejects(readWholeFile(remote, path, 10, signal), (e) => isRemoteError(e, 'unsupported'));
+  await refused(readWholeFile(remote, path, 10, signal), 'unsupported');
   assert.equal(pulled, false);
   assert.equal(stream.destroyed, true);
 });

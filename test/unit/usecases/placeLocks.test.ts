@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -21,6 +21,7 @@ import {
 } from '../../../src/usecases/placeLocks';
 import { planSync } from '../../../src/usecases/planSync';
 import { runPlan } from '../../../src/usecases/runPlan';
+import { ended, spawnFor, writeRemotes } from '../../support/engineProcess';
 import { createFakeClock } from '../../support/fakeClock';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
 import { served } from '../backends/s3/s3Fixture';
@@ -115,13 +116,12 @@ function changeLock(folder: string, change: (lock: Record<string, unknown>) => v
 }
 
 test('a lock counts as left behind when its process is gone, or without a sign of life for two minutes', async (t) => {
-  const ended = spawn(process.execPath, ['-e', '']);
-  await new Promise((resolve) => ended.once('close', resolve));
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
   const cases: readonly [string, (lock: Record<string, unknown>) => void, number, boolean][] = [
     ['alive', () => {}, 0, false],
     ['quiet for a minute', () => {}, 60_000, false],
     ['quiet for three minutes', () => {}, 180_000, true],
-    ['its process is gone', (lock) => (lock['pid'] = ended.pid), 0, true],
+    ['its process is gone', (lock) => (lock['pid'] = pid), 0, true],
     ['of another machine, alive', (lock) => (lock['host'] = 'elsewhere'), 0, false],
     ['of another machine, quiet', (lock) => (lock['host'] = 'elsewhere'), 180_000, true],
   ];
@@ -151,9 +151,8 @@ test('what is no lock is in nobody’s way, and where none can be kept all may w
   assert.match(lines[0] ?? '', /no lock can be written/);
   if (process.getuid === undefined) return;
   fs.chmodSync(path.join(folder, 'locks'), 0o777);
-  await (
-    await new PlaceLocks(path.join(folder, 'locks'), log).acquire(work('run', at('s3', 'b')), calm)
-  ).release();
+  const shared = new PlaceLocks(path.join(folder, 'locks'), log);
+  await (await shared.acquire(work('run', at('s3', 'b')), calm)).release();
   assert.match(lines[1] ?? '', /Other users can write to/);
 });
 
@@ -251,50 +250,32 @@ test('two terminals: the second says what runs and ends with 1', (t) =>
     const source = path.join(folder, 'source');
     fs.mkdirSync(source);
     fs.writeFileSync(path.join(source, 'a'), 'x');
-    const { endpoint, region } = server;
-    const remotes = path.join(folder, 'remotes.json');
-    fs.writeFileSync(
-      remotes,
-      JSON.stringify([{ name: 'lab', backend: 's3', endpoint, region, credentials: 'environment' }]),
-    );
-    const env = {
-      ...process.env,
-      TMPDIR: folder,
-      AWS_ACCESS_KEY_ID: server.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-    };
+    const remotes = writeRemotes(folder, server);
     const engine = (from: string, to: string) => {
       const args = ['test/tools/runTs.mjs', 'test/tools/engine.ts', 'run', from, to, '--remotes', remotes];
-      const child = spawn(process.execPath, args, { env });
-      let stderr = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        stderr += text;
-      });
-      const ended = new Promise<{ code: unknown; stderr: string }>((resolve) =>
-        child.once('close', (code) => resolve({ code, stderr })),
-      );
-      return { child, ended };
+      const child = spawnFor(server, process.execPath, args, { TMPDIR: folder });
+      return { child, ended: ended(child) };
     };
     server.addFault({
       operation: 'PutObject',
       delayMs: Number.POSITIVE_INFINITY,
       count: Number.POSITIVE_INFINITY,
     });
-    const first = engine(source, 'lab:demo/site');
+    const first = engine(source, 'demo:demo/site');
     while (!server.requests.some(({ operation }) => operation === 'PutObject'))
       await new Promise((resolve) => setTimeout(resolve, 20));
     server.store.put('demo', 'other', 'y');
-    const second = await engine('lab:demo', source).ended;
+    const second = await engine('demo:demo', source).ended;
     assert.equal(second.code, 1);
     assert.match(
-      second.stderr,
-      /"sync \S+ → lab:demo\/site" has been running in another window or terminal of this machine \(process \d+\) since/,
+      second.text,
+      /"sync \S+ → demo:demo\/site" has been running in another window or terminal of this machine \(process \d+\) since/,
     );
     assert.ok(!fs.existsSync(path.join(source, 'other')));
     // A run that was killed is in nobody's way.
     first.child.kill('SIGKILL');
     await first.ended;
-    const third = await engine('lab:demo', source).ended;
-    assert.equal(third.code, 0, third.stderr);
+    const third = await engine('demo:demo', source).ended;
+    assert.equal(third.code, 0, third.text);
     assert.ok(fs.existsSync(path.join(source, 'other')));
   }));

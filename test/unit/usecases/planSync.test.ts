@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from '../../../src/base/clock';
-import type { Place, PlanProgress } from '../../../src/plan/model/plan';
+import type { Place, PlanEndpoint, PlanProgress } from '../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { Entry } from '../../../src/remote/entry';
 import { readOnly } from '../../../src/remote/layers/readOnly';
@@ -12,6 +12,7 @@ import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../src/remote/remotePath';
 import { planSync } from '../../../src/usecases/planSync';
 import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { refused } from '../../support/remoteCalls';
 import { cpuTime } from '../../tools/cpuTime';
 
 const never = new AbortController().signal;
@@ -24,6 +25,12 @@ function request(source: Remote, target: Remote, options: Partial<PlanOptions> =
     target: { remote: readOnly(target), root: rootPath, place: store },
     options: { ...defaultPlanOptions, ...options },
   };
+}
+
+/** A folder of a remote as one side. */
+function inStore(remote: Remote, path: string): PlanEndpoint {
+  const root = parsePath(path);
+  return { remote, root, place: { kind: 'remote', remote: 'r', path: root } };
 }
 
 function filled(paths: readonly string[], options = {}): MemoryRemote {
@@ -114,9 +121,7 @@ test('A27: a failed listing on either side ends in its error, and the other side
     } as const;
     const source = filled(names, failing === 'source' ? broken : { pageSize: 1 });
     const target = filled(names, failing === 'target' ? broken : { pageSize: 1 });
-    await assert.rejects(planSync(request(source, target, { deletes: 'after' }), never), (error) =>
-      isRemoteError(error, 'unavailable'),
-    );
+    await refused(planSync(request(source, target, { deletes: 'after' }), never), 'unavailable');
     const other = failing === 'source' ? target : source;
     const then = other.count('listRecursive');
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -145,29 +150,20 @@ test('a failed question ends the plan at once, even while a listing hangs', asyn
     listsModified: false,
     failures: [{ when: { operation: 'stat' }, error: new RemoteError('unauthenticated', 'Sign in.') }],
   });
-  await assert.rejects(planSync(request(hanging, target), never), (error) =>
-    isRemoteError(error, 'unauthenticated'),
-  );
+  await refused(planSync(request(hanging, target), never), 'unauthenticated');
   assert.ok(hungUp);
 });
 
 test('H12: a side that lists out of order is refused before any delete can be planned', async () => {
   const names = Array.from({ length: 20 }, (_, i) => `f${i}`);
-  const plan = planSync(
-    request(filled(names), filled(names, { unordered: true }), { deletes: 'after' }),
-    never,
-  );
-  await assert.rejects(plan, (error) => isRemoteError(error, 'corrupted'));
+  const sides = request(filled(names), filled(names, { unordered: true }), { deletes: 'after' });
+  await refused(planSync(sides, never), 'corrupted');
 });
 
 test('places that overlap are refused before any request', async () => {
   const one = filled(['a']);
-  const side = (path: string) => ({
-    remote: one,
-    root: parsePath(path),
-    place: { kind: 'remote', remote: 'r', path: parsePath(path) } as const,
-  });
-  const plan = planSync({ source: side('b'), target: side('b/c'), options: defaultPlanOptions }, never);
+  const sides = { source: inStore(one, 'b'), target: inStore(one, 'b/c') };
+  const plan = planSync({ ...sides, options: defaultPlanOptions }, never);
   await assert.rejects(
     plan,
     (error) => isRemoteError(error, 'badSettings') && /r:b\/c.*r:b\b/.test(error.message),
@@ -203,33 +199,17 @@ test('a list of buckets is no target, and the way out is named', async () => {
     (error) =>
       isRemoteError(error, 'badSettings') && /target r: is a list of buckets.*r:photos/.test(error.message),
   );
-  const whole = {
-    ...request(buckets, filled([])),
-    source: { remote: buckets, root: rootPath, place: store },
-  };
-  const plan = await planSync(
-    { ...whole, target: { remote: filled([]), root: rootPath, place: folder } },
-    never,
-  );
-  assert.deepEqual(plan.actions, []);
+  const { source, target: to, options } = request(buckets, filled([]));
+  const download = { source: { ...source, place: store }, target: { ...to, place: folder }, options };
+  assert.deepEqual((await planSync(download, never)).actions, []);
 });
 
 test('a source that is a file, where folders are only prefixes, is an error and not an empty folder', async () => {
   const source = filled(['d/file.txt'], { hasDirectories: false });
+  const target = { remote: filled([]), root: rootPath, place: folder };
   const plan = (root: string) =>
-    planSync(
-      {
-        source: {
-          remote: source,
-          root: parsePath(root),
-          place: { kind: 'remote', remote: 'r', path: parsePath(root) },
-        },
-        target: { remote: filled([]), root: rootPath, place: folder },
-        options: defaultPlanOptions,
-      },
-      never,
-    );
-  await assert.rejects(plan('d/file.txt'), (error) => isRemoteError(error, 'notAFolder'));
+    planSync({ source: inStore(source, root), target, options: defaultPlanOptions }, never);
+  await refused(plan('d/file.txt'), 'notAFolder');
   assert.equal((await plan('d')).actions.length, 1);
   assert.equal((await plan('nothing')).actions.length, 0);
 });

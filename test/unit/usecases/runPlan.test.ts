@@ -6,13 +6,19 @@ import { type TestContext, test } from 'node:test';
 import type { Log } from '../../../src/base/log';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { rootPath } from '../../../src/remote/remotePath';
-import type { RunReport } from '../../../src/transfer/runReport';
 import { describeReport, retryFailed, runPlan } from '../../../src/usecases/runPlan';
 import { createFakeClock } from '../../support/fakeClock';
 import { bucket, type GivenRun, givenRun, mirror } from '../transfer/givenRun';
 
 const calm = new AbortController().signal;
-const broken = new RemoteError('other', 'The service failed.');
+
+/** Two files to upload, of which the second fails, and a file to delete. */
+function givenFailure(): GivenRun {
+  const error = new RemoteError('other', 'The service failed.');
+  const given = givenRun({ a: 'x', b: 'y' }, { failures: [{ when: { operation: 'write', nth: 2 }, error }] });
+  given.store.put('bucket/old', '');
+  return given;
+}
 
 function folder(t: TestContext): string {
   const made = fs.mkdtempSync(path.join(os.tmpdir(), 'run-plan-'));
@@ -20,11 +26,7 @@ function folder(t: TestContext): string {
   return made;
 }
 
-async function uploaded(
-  given: GivenRun,
-  storageFolder: string | undefined,
-  lines: string[] = [],
-): Promise<{ report: RunReport; plan: Awaited<ReturnType<GivenRun['planUpload']>> }> {
+async function uploaded(given: GivenRun, storageFolder: string | undefined, lines: string[] = []) {
   const plan = await given.planUpload(mirror);
   const log: Log = { write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) };
   const host = { log, clock: createFakeClock(), storageFolder };
@@ -35,20 +37,17 @@ async function uploaded(
 
 test('a run leaves a journal of what began and how it ended', async (t) => {
   const storage = folder(t);
-  const given = givenRun(
-    { a: 'x', b: 'y' },
-    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
-  );
+  const given = givenFailure();
   await uploaded(given, storage);
   const [file, ...more] = fs.readdirSync(path.join(storage, 'runs'));
   assert.ok(file && more.length === 0);
-  const lines = fs
-    .readFileSync(path.join(storage, 'runs', file), 'utf8')
+  const text = fs.readFileSync(path.join(storage, 'runs', file), 'utf8');
+  const events = text
     .trimEnd()
-    .split('\n');
-  const events = lines.map((line) => JSON.parse(line));
+    .split('\n')
+    .map((line) => JSON.parse(line));
   assert.equal(events[0].event, 'runBegun');
-  assert.equal(events[0].actions, 2);
+  assert.equal(events[0].actions, 3);
   assert.equal(events.at(-1).event, 'runEnded');
   assert.equal(events.at(-1).totals.failed, 1);
   assert.equal(events.filter(({ event }) => event === 'begun').length, 2);
@@ -78,11 +77,7 @@ test('a journal that can not be kept does not keep a run from running, and is to
 
 test('the log tells what ran and what was not done', async () => {
   const lines: string[] = [];
-  const given = givenRun(
-    { a: 'x', b: 'y' },
-    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
-  );
-  given.store.put('bucket/old', '');
+  const given = givenFailure();
   const { report } = await uploaded(given, undefined, lines);
   assert.match(lines[0] ?? '', /^info copy sync \/disk → store:bucket: 3 actions$/);
   assert.deepEqual([...describeReport(report)].slice(0, 2), [
@@ -93,11 +88,7 @@ test('the log tells what ran and what was not done', async () => {
 });
 
 test('what failed can be tried again, with the deletes that were kept for it', async () => {
-  const given = givenRun(
-    { a: 'x', b: 'y' },
-    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
-  );
-  given.store.put('bucket/old', '');
+  const given = givenFailure();
   const { report, plan } = await uploaded(given, undefined);
   const again = retryFailed(report, plan);
   assert.deepEqual(
@@ -109,11 +100,7 @@ test('what failed can be tried again, with the deletes that were kept for it', a
 });
 
 test('deletes are not tried again when something had changed meanwhile', async () => {
-  const given = givenRun(
-    { a: 'x', b: 'y' },
-    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
-  );
-  given.store.put('bucket/old', '');
+  const given = givenFailure();
   const plan = await given.planUpload(mirror);
   given.disk.put('a', 'changed');
   const report = await given.run(plan);

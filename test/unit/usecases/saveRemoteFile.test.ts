@@ -1,32 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileEntry } from '../../../src/remote/entry';
-import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
+import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import { type SaveBase, saveRemoteFile } from '../../../src/usecases/saveRemoteFile';
 import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { refused, calm as signal } from '../../support/remoteCalls';
 
 const path = parsePath('b/main.css');
 const clock = { now: () => 1_700_000_000_500 };
-const signal = new AbortController().signal;
 
 function save(remote: MemoryRemote, text: string, base: SaveBase) {
   return saveRemoteFile(remote, path, new TextEncoder().encode(text), base, clock, signal);
 }
 
-test('a save of what nobody changed is stored, with the present time as its modified time', async () => {
+test('a save of what nobody changed is stored with the present time, and keeps the headers and metadata', async () => {
   const remote = createMemoryRemote();
-  const base = remote.put(path, 'old');
+  const base = remote.put(path, 'old', { attributes: { 'cache-control': 'max-age=60' } });
   const outcome = await save(remote, 'new', base);
   assert.equal(remote.text(path), 'new');
   assert.equal(outcome.kind, 'saved');
   assert.deepEqual(outcome.kind === 'saved' && outcome.entry.modified, { s: 1_700_000_000, ns: 500_000_000 });
-});
-
-test('a save keeps content type, headers and metadata', async () => {
-  const remote = createMemoryRemote();
-  const base = remote.put(path, 'old', { attributes: { 'cache-control': 'max-age=60' } });
-  await save(remote, 'new', base);
   assert.deepEqual(remote.attributes(path), { 'cache-control': 'max-age=60' });
 });
 
@@ -64,7 +58,7 @@ for (const knowsMd5 of [true, false])
       at: 'after',
       error: new RemoteError('unavailable', 'The answer was lost.'),
     });
-    await assert.rejects(save(remote, 'new', base), (e) => isRemoteError(e, 'unavailable'));
+    await refused(save(remote, 'new', base), 'unavailable');
     const outcome = await save(remote, 'new', base);
     assert.equal(outcome.kind, 'saved');
     const stored = (await remote.stat(path, signal)) as FileEntry;
@@ -75,6 +69,6 @@ test('other failures are thrown as they are', async () => {
   const remote = createMemoryRemote();
   const base = remote.put(path, 'old');
   remote.fail({ when: { operation: 'write' }, error: new RemoteError('forbidden', 'No.') });
-  await assert.rejects(save(remote, 'new', base), (e) => isRemoteError(e, 'forbidden'));
+  await refused(save(remote, 'new', base), 'forbidden');
   assert.equal(remote.text(path), 'old');
 });
