@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { describeReport, runPlan } from '../../../src/usecases/runPlan';
-import { diskSide, plan as planFor } from '../../faults/faultyRun';
+import { plan as planFor } from '../../faults/faultyRun';
 import { createFakeClock } from '../../support/fakeClock';
+import { diskSide } from '../../support/syncSides';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { copyOf, deleteOf, fileIn, givenRun, manyDeletesOf, outcomes, planOf } from './givenRun';
 
 const calm = new AbortController().signal;
@@ -154,7 +155,7 @@ test('many deletes with a backup are not made in batches: each is moved (R23)', 
 });
 
 test('a backup on a disk lies outside the target, and the journal tells where each file went (R23)', async (t) => {
-  const base = temporary(t);
+  const base = temporaryFolder(t);
   const [from, to, kept, storage] = ['from', 'to', 'kept', 'storage'].map((name) =>
     path.join(base, name),
   ) as [string, string, string, string];
@@ -186,9 +187,3 @@ test('a backup on a disk lies outside the target, and the journal tells where ea
     ['a', 'b'],
   );
 });
-
-function temporary(t: TestContext): string {
-  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'backup-'));
-  t.after(() => fs.rmSync(made, { recursive: true, force: true }));
-  return made;
-}

@@ -7,6 +7,7 @@ import { parsePath } from '../../../src/remote/remotePath';
 import { copyItems } from '../../../src/usecases/copyItems';
 import { describeReport, retryFailed } from '../../../src/usecases/runPlan';
 import { calm, outcomes, plan, run, type Synced, synced } from '../../faults/faultyRun';
+import { remoteSide } from '../../support/syncSides';
 
 /** A policy that lets everything be done but deleting, as for a bucket of records. */
 function denyDeletes({ server }: Synced): void {
@@ -15,10 +16,7 @@ function denyDeletes({ server }: Synced): void {
 }
 
 /** A folder of the bucket as one side. */
-function below({ bucket }: Synced, folder: string): PlanEndpoint {
-  const root = parsePath(`demo/${folder}`);
-  return { remote: bucket.remote, root, place: { kind: 'remote', remote: 'demo', path: root } };
-}
+const below = ({ bucket }: Synced, folder: string) => remoteSide(bucket.remote, `demo/${folder}`, 'demo');
 
 const half = /was copied; the source could not be removed: .*[Dd]en/;
 

@@ -12,13 +12,14 @@ import type {
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { FileEntry } from '../../../src/remote/entry';
 import type { Remote } from '../../../src/remote/remote';
-import { comparePaths, parsePath, rootPath } from '../../../src/remote/remotePath';
+import { comparePaths, parsePath } from '../../../src/remote/remotePath';
 import { type ExecuteOptions, executePlan } from '../../../src/transfer/executePlan';
 import type { RunReport } from '../../../src/transfer/runReport';
 import { planSync } from '../../../src/usecases/planSync';
 import { createFakeClock } from '../../support/fakeClock';
 import type { MemoryOptions } from '../../support/memoryRemote/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { diskSide, remoteSide } from '../../support/syncSides';
 
 export const bucket = parsePath('bucket');
 const calm = new AbortController().signal;
@@ -42,29 +43,17 @@ export function givenRun(files: Readonly<Record<string, string>> = {}, store: Me
   const remote = createMemoryRemote({ hasDirectories: false, clock, ...store });
   for (const [path, content] of Object.entries(files))
     disk.put(path, content, { modified: { s: 1000, ns: 0 } });
-  const folder = { remote: disk, root: rootPath, place: { kind: 'folder', path: '/disk' } } as const;
-  const remoteSide = {
-    remote,
-    root: bucket,
-    place: { kind: 'remote', remote: 'store', path: bucket },
-  } as const;
-  const plan = (upload: boolean, options: Partial<PlanOptions> = {}) =>
-    planSync(
-      {
-        source: upload ? folder : remoteSide,
-        target: upload ? remoteSide : folder,
-        options: { ...defaultPlanOptions, ...options },
-      },
-      calm,
-    );
+  const upload = [diskSide('/disk', disk), remoteSide(remote, bucket, 'store')] as const;
+  const download = [upload[1], upload[0]] as const;
+  const plan = ([source, target]: typeof upload, options: Partial<PlanOptions> = {}) =>
+    planSync({ source, target, options: { ...defaultPlanOptions, ...options } }, calm);
   return {
     disk,
     store: remote,
-    planUpload: (options) => plan(true, options),
-    planDownload: (options) => plan(false, options),
+    planUpload: (options) => plan(upload, options),
+    planDownload: (options) => plan(download, options),
     run(made, options = {}, signal = calm, layer = (inner) => inner) {
-      const upload = made.source.kind === 'folder';
-      const [source, target] = upload ? [folder, remoteSide] : [remoteSide, folder];
+      const [source, target] = made.source.kind === 'folder' ? upload : download;
       return executePlan(
         made,
         { remote: layer(source.remote), root: source.root },

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { openLocalRemote } from '../../../src/backends/local/localRemote';
-import { silentLog } from '../../../src/base/log';
 import type { Plan } from '../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
 import { RemoteError } from '../../../src/remote/remoteError';
-import { rootPath } from '../../../src/remote/remotePath';
-import { executePlan } from '../../../src/transfer/executePlan';
 import { planSync } from '../../../src/usecases/planSync';
 import { retryFailed } from '../../../src/usecases/runPlan';
-import { createFakeClock } from '../../support/fakeClock';
 import type { MemoryRemote } from '../../support/memoryRemote/memoryRemote';
 import { calm } from '../../support/remoteCalls';
+import { diskSide, execute, remoteSide } from '../../support/syncSides';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { bucket, type GivenRun, givenRun, mirror, outcomes } from './givenRun';
 
 const times = ['before', 'during', 'after'] as const;
@@ -176,39 +172,22 @@ test('one file of a huge source is asked for alone', async () => {
   );
 });
 
-test('what lies behind a link that is broken by now, as that of an unmounted disk, is not extra', async () => {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'again-'));
-  try {
-    for (const followSymlinks of [true, false])
-      for (const extra of [1, 60]) {
-        const it = given('upload', 0);
-        const root = path.join(folder, `${followSymlinks}-${extra}`);
-        await mkdir(root);
-        await writeFile(path.join(root, 'keep'), 'x');
-        for (let i = 0; i < extra; i++) it.store.put(`bucket/photos/sub/f${i}`, 'x');
-        const source = { remote: openLocalRemote({ root }), root: rootPath };
-        const target = { remote: it.store, root: bucket };
-        const plan = await planSync(
-          {
-            source: { ...source, place: { kind: 'folder', path: root } },
-            target: { ...target, place: { kind: 'remote', remote: 'store', path: bucket } },
-            options: { ...defaultPlanOptions, ...mirror, followSymlinks, compare: 'size-only' },
-          },
-          calm,
-        );
-        assert.equal(plan.totals.delete.files, extra);
-        await symlink('/nowhere/at/all', path.join(root, 'photos'));
-        const report = await executePlan(
-          plan,
-          source,
-          target,
-          { clock: createFakeClock(), log: silentLog },
-          calm,
-        );
-        assert.equal(report.totals.changed, extra);
-        assert.equal(it.store.paths().length, extra + 1);
-      }
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+test('what lies behind a link that is broken by now, as that of an unmounted disk, is not extra', async (t) => {
+  const folder = temporaryFolder(t);
+  for (const followSymlinks of [true, false])
+    for (const extra of [1, 60]) {
+      const it = given('upload', 0);
+      const root = path.join(folder, `${followSymlinks}-${extra}`);
+      await mkdir(root);
+      await writeFile(path.join(root, 'keep'), 'x');
+      for (let i = 0; i < extra; i++) it.store.put(`bucket/photos/sub/f${i}`, 'x');
+      const [source, target] = [diskSide(root), remoteSide(it.store, bucket, 'store')];
+      const options = { ...defaultPlanOptions, ...mirror, followSymlinks, compare: 'size-only' } as const;
+      const plan = await planSync({ source, target, options }, calm);
+      assert.equal(plan.totals.delete.files, extra);
+      await symlink('/nowhere/at/all', path.join(root, 'photos'));
+      const report = await execute(plan, source, target);
+      assert.equal(report.totals.changed, extra);
+      assert.equal(it.store.paths().length, extra + 1);
+    }
 });

@@ -6,13 +6,12 @@ import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
 import { withRetry } from '../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../src/remote/remote';
 import { parsePath } from '../../../src/remote/remotePath';
-import { executePlan } from '../../../src/transfer/executePlan';
 import { copyItems } from '../../../src/usecases/copyItems';
 import { planSync } from '../../../src/usecases/planSync';
 import { calm, pattern } from '../../support/remoteCalls';
+import { executeAll, remoteSide } from '../../support/syncSides';
 import { type ServedRemote, served } from '../backends/s3/s3Fixture';
 
-const demo = parsePath('demo');
 const mebi = 1024 * 1024;
 const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi' };
 
@@ -71,22 +70,10 @@ function assertCopied({ from, to }: Stores): void {
 test('A12: a sync between two services keeps content type, headers and metadata, and downloads nothing twice', async () => {
   await givenStores(async (stores) => {
     const { source, target } = stores;
-    const plan = await planSync(
-      {
-        source: { remote: source, root: demo, place: { kind: 'remote', remote: 'a', path: demo } },
-        target: { remote: target, root: demo, place: { kind: 'remote', remote: 'b', path: demo } },
-        options: defaultPlanOptions,
-      },
-      calm,
-    );
-    const report = await executePlan(
-      plan,
-      { remote: source, root: demo },
-      { remote: target, root: demo },
-      { clock: systemClock, log: silentLog },
-      calm,
-    );
-    assert.equal(report.totals.done, 3, JSON.stringify(report.results));
+    const [from, to] = [remoteSide(source, 'demo', 'a'), remoteSide(target, 'demo', 'b')];
+    const plan = await planSync({ source: from, target: to, options: defaultPlanOptions }, calm);
+    const report = await executeAll(plan, from, to);
+    assert.equal(report.results.length, 3);
     assertCopied(stores);
     const heads = stores.from.server.requests.filter(({ operation }) => operation === 'HeadObject');
     assert.equal(heads.length, 2, 'one for each file that is read in pieces');

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
-import { parsePath } from '../../../src/remote/remotePath';
 import { plan, run } from '../../faults/faultyRun';
 import { startS3Server } from '../../servers/s3/s3Server';
-import { diskSide } from '../../support/syncSides';
+import { diskSide, remoteSide } from '../../support/syncSides';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { hostWith, openByHost, openS3, settingsFor } from '../backends/s3/s3Fixture';
 
 // One place that is seen through two doors: a move from one to the other must not take the only copy.
@@ -37,13 +35,7 @@ for (const options of ways)
       await server.stop();
     });
     for (const key of ['a', 'sub/b']) server.store.put('demo', key, `content of ${key}`);
-    const root = parsePath('demo');
-    const side = (remote: PlanEndpoint['remote'], name: string): PlanEndpoint => ({
-      remote,
-      root,
-      place: { kind: 'remote', remote: name, path: root },
-    });
-    const [source, target] = [side(front, 'front'), side(back, 'back')];
+    const [source, target] = [remoteSide(front, 'demo', 'front'), remoteSide(back, 'demo', 'back')];
     const made = await plan(source, target, { verb: 'move', ...options });
     assert.equal(made.actions.length, 2);
     const report = await run(made, source, target);
@@ -54,8 +46,7 @@ for (const options of ways)
   });
 
 function twoFolders(t: TestContext): readonly [string, string] {
-  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'two-doors-'));
-  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
+  const base = temporaryFolder(t);
   const [front, back] = [path.join(base, 'front'), path.join(base, 'back')];
   for (const folder of [front, back]) fs.mkdirSync(folder);
   return [front, back];

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { openLocalRemote } from '../../../src/backends/local/localRemote';
+import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log';
 import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { Remote } from '../../../src/remote/remote';
-import { parsePath, rootPath } from '../../../src/remote/remotePath';
+import { parsePath } from '../../../src/remote/remotePath';
 import { copyItems } from '../../../src/usecases/copyItems';
 import { countItems, deleteItems } from '../../../src/usecases/deleteItems';
 import {
@@ -24,15 +22,11 @@ import { runPlan } from '../../../src/usecases/runPlan';
 import { ended, spawnFor, writeRemotes } from '../../support/engineProcess';
 import { createFakeClock } from '../../support/fakeClock';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { diskSide, remoteSide } from '../../support/syncSides';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { served } from '../backends/s3/s3Fixture';
 
 const calm = new AbortController().signal;
-
-function folderOf(t: TestContext): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'locks-'));
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Locks as another window would open them. */
 const locksIn = (folder: string) => new PlaceLocks(path.join(folder, 'locks'), silentLog);
@@ -84,7 +78,7 @@ const pairs: readonly (readonly [string, OccupiedPlace, OccupiedPlace, boolean])
 
 for (const [name, a, b, both] of pairs)
   test(`two runs ${both ? 'go' : 'do not go'} at once: ${name}`, async (t) => {
-    const folder = folderOf(t);
+    const folder = temporaryFolder(t);
     assert.equal(await mayBoth(folder, work('run', a), work('run', b)), both);
     assert.equal(await mayBoth(folder, work('run', b), work('run', a)), both);
     assert.equal(await mayBoth(folder, work('items', a), work('run', b)), both, 'work by hand and a run');
@@ -93,7 +87,7 @@ for (const [name, a, b, both] of pairs)
   });
 
 test('of many that ask at once one gets the place', async (t) => {
-  const folder = folderOf(t);
+  const folder = temporaryFolder(t);
   for (let round = 0; round < 10; round++) {
     const asked = await Promise.allSettled(
       Array.from({ length: 8 }, () => locksIn(folder).acquire(work('run', at('s3', 'b')), calm)),
@@ -126,7 +120,7 @@ test('a lock counts as left behind when its process is gone, or without a sign o
     ['of another machine, quiet', (lock) => (lock['host'] = 'elsewhere'), 180_000, true],
   ];
   for (const [name, change, age, free] of cases) {
-    const folder = folderOf(t);
+    const folder = temporaryFolder(t);
     const first = await locksIn(folder).acquire(work('run', at('s3', 'b')), calm);
     changeLock(folder, change, age);
     const second = locksIn(folder).acquire(work('run', at('s3', 'b/x')), calm);
@@ -137,7 +131,7 @@ test('a lock counts as left behind when its process is gone, or without a sign o
 });
 
 test('what is no lock is in nobody’s way, and where none can be kept all may work, which is logged', async (t) => {
-  const folder = folderOf(t);
+  const folder = temporaryFolder(t);
   fs.mkdirSync(path.join(folder, 'locks'), { mode: 0o700 });
   fs.writeFileSync(path.join(folder, 'locks', 'x.json'), '{"version":1');
   fs.writeFileSync(path.join(folder, 'locks', 'y.json'), 'null');
@@ -179,13 +173,7 @@ function given(folder: string) {
       return store.write(...args);
     },
   };
-  const root = parsePath('b/site');
-  const disk: PlanEndpoint = {
-    remote: openLocalRemote({ root: source }),
-    root: rootPath,
-    place: { kind: 'folder', path: source },
-  };
-  const bucket: PlanEndpoint = { remote: slow, root, place: { kind: 'remote', remote: 'lab', path: root } };
+  const [disk, bucket] = [diskSide(source), remoteSide(slow, 'b/site', 'lab')];
   const host = { log: silentLog, clock: createFakeClock(), storageFolder: undefined };
   const run = async (
     from: PlanEndpoint,
@@ -201,7 +189,7 @@ function given(folder: string) {
 }
 
 test('while a run works in a place, another may plan there but not run, whichever way; work by hand keeps out as well', async (t) => {
-  const folder = folderOf(t);
+  const folder = temporaryFolder(t);
   const it = given(folder);
   it.store.put('b/site/theirs', 'x');
   it.store.put('b/other', 'x');
@@ -225,7 +213,7 @@ test('while a run works in a place, another may plan there but not run, whicheve
 });
 
 test('a run whose lock was taken for left behind goes no further', async (t) => {
-  const folder = folderOf(t);
+  const folder = temporaryFolder(t);
   const it = given(folder);
   const now = Date.now;
   t.after(() => {
@@ -246,7 +234,7 @@ test('a run whose lock was taken for left behind goes no further', async (t) => 
 
 test('two terminals: the second says what runs and ends with 1', (t) =>
   served({}, async ({ server }) => {
-    const folder = folderOf(t);
+    const folder = temporaryFolder(t);
     const source = path.join(folder, 'source');
     fs.mkdirSync(source);
     fs.writeFileSync(path.join(source, 'a'), 'x');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from '../../../src/base/clock';
-import type { Place, PlanEndpoint, PlanProgress } from '../../../src/plan/model/plan';
+import type { Place, PlanProgress } from '../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { Entry } from '../../../src/remote/entry';
 import { readOnly } from '../../../src/remote/layers/readOnly';
@@ -13,6 +13,7 @@ import { parsePath, rootPath } from '../../../src/remote/remotePath';
 import { planSync } from '../../../src/usecases/planSync';
 import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
 import { refused } from '../../support/remoteCalls';
+import { diskSide, remoteSide } from '../../support/syncSides';
 import { cpuTime } from '../../tools/cpuTime';
 
 const never = new AbortController().signal;
@@ -21,16 +22,10 @@ const store: Place = { kind: 'remote', remote: 'r', path: rootPath };
 
 function request(source: Remote, target: Remote, options: Partial<PlanOptions> = {}) {
   return {
-    source: { remote: readOnly(source), root: rootPath, place: folder },
-    target: { remote: readOnly(target), root: rootPath, place: store },
+    source: diskSide('/w', readOnly(source)),
+    target: remoteSide(readOnly(target)),
     options: { ...defaultPlanOptions, ...options },
   };
-}
-
-/** A folder of a remote as one side. */
-function inStore(remote: Remote, path: string): PlanEndpoint {
-  const root = parsePath(path);
-  return { remote, root, place: { kind: 'remote', remote: 'r', path: root } };
 }
 
 function filled(paths: readonly string[], options = {}): MemoryRemote {
@@ -162,7 +157,7 @@ test('H12: a side that lists out of order is refused before any delete can be pl
 
 test('places that overlap are refused before any request', async () => {
   const one = filled(['a']);
-  const sides = { source: inStore(one, 'b'), target: inStore(one, 'b/c') };
+  const sides = { source: remoteSide(one, 'b'), target: remoteSide(one, 'b/c') };
   const plan = planSync({ ...sides, options: defaultPlanOptions }, never);
   await assert.rejects(
     plan,
@@ -206,9 +201,9 @@ test('a list of buckets is no target, and the way out is named', async () => {
 
 test('a source that is a file, where folders are only prefixes, is an error and not an empty folder', async () => {
   const source = filled(['d/file.txt'], { hasDirectories: false });
-  const target = { remote: filled([]), root: rootPath, place: folder };
+  const target = diskSide('/w', filled([]));
   const plan = (root: string) =>
-    planSync({ source: inStore(source, root), target, options: defaultPlanOptions }, never);
+    planSync({ source: remoteSide(source, root), target, options: defaultPlanOptions }, never);
   await refused(plan('d/file.txt'), 'notAFolder');
   assert.equal((await plan('d')).actions.length, 1);
   assert.equal((await plan('nothing')).actions.length, 0);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { Log } from '../../../src/base/log';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { rootPath } from '../../../src/remote/remotePath';
 import { describeReport, retryFailed, runPlan } from '../../../src/usecases/runPlan';
 import { createFakeClock } from '../../support/fakeClock';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { bucket, type GivenRun, givenRun, mirror } from '../transfer/givenRun';
 
 const calm = new AbortController().signal;
@@ -20,12 +20,6 @@ function givenFailure(): GivenRun {
   return given;
 }
 
-function folder(t: TestContext): string {
-  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'run-plan-'));
-  t.after(() => fs.rmSync(made, { recursive: true, force: true }));
-  return made;
-}
-
 async function uploaded(given: GivenRun, storageFolder: string | undefined, lines: string[] = []) {
   const plan = await given.planUpload(mirror);
   const log: Log = { write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) };
@@ -36,7 +30,7 @@ async function uploaded(given: GivenRun, storageFolder: string | undefined, line
 }
 
 test('a run leaves a journal of what began and how it ended', async (t) => {
-  const storage = folder(t);
+  const storage = temporaryFolder(t);
   const given = givenFailure();
   await uploaded(given, storage);
   const [file, ...more] = fs.readdirSync(path.join(storage, 'runs'));
@@ -56,7 +50,7 @@ test('a run leaves a journal of what began and how it ended', async (t) => {
 });
 
 test('only the newest journals are kept', async (t) => {
-  const runs = path.join(folder(t), 'runs');
+  const runs = path.join(temporaryFolder(t), 'runs');
   fs.mkdirSync(runs);
   for (let i = 0; i < 30; i++)
     fs.writeFileSync(path.join(runs, `run-2020-01-${String(i).padStart(2, '0')}.jsonl`), '');
@@ -67,7 +61,7 @@ test('only the newest journals are kept', async (t) => {
 });
 
 test('a journal that can not be kept does not keep a run from running, and is told', async (t) => {
-  const file = path.join(folder(t), 'file');
+  const file = path.join(temporaryFolder(t), 'file');
   fs.writeFileSync(file, '');
   const lines: string[] = [];
   const { report } = await uploaded(givenRun({ a: 'x' }), file, lines);
