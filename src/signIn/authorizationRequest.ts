@@ -1,15 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { SignInService } from './signInService';
 
-/** Proves that the program that exchanges a code is the one that requested it (RFC 7636). */
-export interface Pkce {
-  /** 43 characters; sent only with the exchange. */
-  readonly verifier: string;
-  /** S256 of the verifier; sent with the request. */
-  readonly challenge: string;
-}
-
-export function newPkce(): Pkce {
+/**
+ * Proves that the program that exchanges a code is the one that requested it (RFC 7636). The request carries the challenge, the exchange
+ * the verifier (43 characters).
+ */
+export function newPkce(): { readonly verifier: string; readonly challenge: string } {
   const verifier = randomBytes(32).toString('base64url');
   return { verifier, challenge: challengeOf(verifier) };
 }

@@ -24,7 +24,7 @@ const rcloneProgram =
     .map((folder) => path.join(folder, 'rclone'))
     .find((file) => existsSync(file)) ?? 'rclone';
 
-/** A server with the way by which the real rclone comes to it. */
+/** A server, and the proxy that leads the real rclone to it. */
 export interface DriveWithDoor {
   readonly server: DriveTestServer;
   readonly door: RcloneDoor;
@@ -44,7 +44,7 @@ export async function startDriveWithDoor(options: DriveServerOptions = {}): Prom
   };
 }
 
-/** The real rclone as one account's client; the remote is called `acd:`. It has a home and a configuration of its own. */
+/** The real rclone with its own home and configuration, as a client of one account. Its remote is `acd:`. */
 export class RealRclone {
   readonly home = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-rclone-'));
   readonly configFile = path.join(this.home, 'rclone.conf');
@@ -52,7 +52,7 @@ export class RealRclone {
   private readonly env: NodeJS.ProcessEnv;
   private readonly children: ChildProcess[] = [];
 
-  /** @param token what stands as token in the configuration; none with '' */
+  /** @param token the token in the configuration; '' for none */
   constructor(
     private readonly site: DriveWithDoor,
     readonly account: string,
@@ -61,7 +61,7 @@ export class RealRclone {
     const { server, door } = site;
     this.drive = server.drive(account);
     this.env = {
-      // Nothing on it: rclone opens the machine's browser by it, which would answer in the test's place.
+      // No programs: rclone would find a browser there and open it.
       PATH: this.home,
       HOME: this.home,
       TZ: 'UTC',
@@ -69,7 +69,7 @@ export class RealRclone {
       RCLONE_CONFIG: this.configFile,
       HTTPS_PROXY: door.proxy,
       SSL_CERT_FILE: door.caFile,
-      // So that the requests of one command come in an order that can be compared.
+      // One request at a time, so that tests can compare the order.
       RCLONE_CHECKERS: '1',
       RCLONE_TRANSFERS: '1',
     };
@@ -117,14 +117,14 @@ export class RealRclone {
     }
   }
 
-  /** Starts a command that goes on by itself. */
+  /** Starts a command in the background. */
   start(...args: string[]): ChildProcess {
     const child = spawn(rcloneProgram, args, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.children.push(child);
     return child;
   }
 
-  /** The token that stands in the configuration now. */
+  /** The token in the configuration now. */
   storedToken(): { access_token: string; refresh_token: string; expiry: string } | undefined {
     const text = existsSync(this.configFile) ? readFileSync(this.configFile, 'utf8') : '';
     const token = /^token = (.*)$/m.exec(text)?.[1];
@@ -136,7 +136,7 @@ export class RealRclone {
     return mkdtempSync(path.join(this.home, 'folder-'));
   }
 
-  /** What was asked since the last call, in the short form of the recorded exchanges. */
+  /** The requests since the last call, in short form. */
   requests(): string[] {
     const { server } = this.site;
     const shown = server.requests
@@ -146,7 +146,7 @@ export class RealRclone {
     return shown;
   }
 
-  /** Ends what is still running and removes its home. */
+  /** Stops the commands in the background and removes the home. */
   async stop(): Promise<void> {
     for (const child of this.children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -159,8 +159,8 @@ export class RealRclone {
 }
 
 /**
- * One request as in section 10 of the API's description: EP, RT, N(folder, "name"), L(folder), else the operation and the
- * node's name. What wasn't a success shows its status.
+ * Describes one request: EP (endpoint), RT (root), N(folder, "name") for a look-up, L(folder) for a list, otherwise the operation and the
+ * name of the node. Failures show their status.
  */
 function shortForm(entry: LoggedDriveRequest, drive: DriveStore): string {
   const { operation, url, status, json } = entry;
@@ -194,20 +194,18 @@ function shortForm(entry: LoggedDriveRequest, drive: DriveStore): string {
   }
 }
 
-/** What the tests of one file share. */
+/** Shared by the tests of one file. */
 export interface RcloneTests {
   readonly site: DriveWithDoor;
-  /** The client of the running test; its account's drive was empty at the beginning. */
+  /** The client of the running test. Its drive is empty at first. */
   readonly rclone: RealRclone;
-  /** One more client, of an account that nobody has used. */
+  /** Another client, of a new account. */
   newClient(at?: DriveWithDoor, token?: string): RealRclone;
-  /** One more client of the running test's account. */
+  /** Another client of the same account. */
   sameAccount(token: string): RealRclone;
-  /** Fails unless the requests since the last call were these, in any order. */
-  asked(...expected: string[]): void;
 }
 
-/** Has a server and its door for all tests of a file, and a fresh account for each of them. */
+/** Starts one server for all tests of a file, and gives each test a new account. */
 export function useRealRclone(): RcloneTests {
   let site: DriveWithDoor;
   let rclone: RealRclone;
@@ -230,7 +228,7 @@ export function useRealRclone(): RcloneTests {
   after(async () => {
     for (const client of clients) await client.stop();
     await site.stop();
-    assert.deepEqual(site.door.refused, [], 'rclone asked for no other address');
+    assert.deepEqual(site.door.refused, [], 'rclone connects to no other address');
   });
   return {
     get site() {
@@ -241,11 +239,10 @@ export function useRealRclone(): RcloneTests {
     },
     newClient: (at = site, token) => make(at, newAccount(), token),
     sameAccount: (token) => make(site, rclone.account, token),
-    asked: (...expected) => assert.deepEqual(rclone.requests().sort(), expected.sort()),
   };
 }
 
-/** Fails when a command did; gives what it printed. */
+/** The standard output of a command that must succeed. */
 export function succeeded(answer: ToolAnswer): string {
   assert.equal(answer.code, 0, answer.stderr + answer.stdout);
   return answer.stdout;
@@ -262,12 +259,12 @@ export function writeFiles(root: string, files: Readonly<Record<string, string |
 
 const noRclone = skipWithout('rclone');
 
-/** A test that is skipped, and says so, where there is no rclone. */
+/** A test that is skipped, with the reason, when rclone is not installed. */
 export function rcloneTest(sentence: string, body: () => Promise<void>, timeout = 80_000): void {
   void nodeTest(sentence, { skip: noRclone, timeout }, body);
 }
 
-/** A port of 127.0.0.1 that nobody uses now. */
+/** A free port of 127.0.0.1. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

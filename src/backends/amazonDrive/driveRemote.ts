@@ -4,7 +4,7 @@ import type { Entry } from '../../remote/entry';
 import { withRetries } from '../../remote/layers/retry';
 import { RetryablePages } from '../../remote/pages';
 import type { Remote, RemoteFeatures, Trash } from '../../remote/remote';
-import { RemoteError } from '../../remote/remoteError';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
 import type { TokenSource } from '../../remote/tokenSource';
 import type { BackendHost } from '../backend';
@@ -97,8 +97,8 @@ export class DriveRemote implements Remote {
     };
     this.features = {
       properties: (path, signal) =>
-        this.retry(`properties of ${path}`, () => propertiesOf(this.session, path, signal), signal),
-      quota: (signal) => this.retry('quota', () => this.api.quota(signal), signal),
+        withRetries(`properties of ${path}`, () => propertiesOf(this.session, path, signal), host, signal),
+      quota: (signal) => withRetries('quota', () => this.api.quota(signal), host, signal),
       trash: this.retryingTrash(new DriveTrash(this.session)),
     };
   }
@@ -170,32 +170,24 @@ export class DriveRemote implements Remote {
     this.http.close();
   }
 
-  private retry<T>(
-    what: string,
-    work: (failed: RemoteError | undefined) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    return withRetries(what, work, this.host, signal);
-  }
-
   private retryingTrash(trash: DriveTrash): Trash {
+    const { host } = this;
     return {
       list: (options, signal) => {
         const pages = trash.list(options, signal);
-        return new RetryablePages(() => this.retry('list the trash', () => pages.next(), signal));
+        return new RetryablePages(() => withRetries('list the trash', () => pages.next(), host, signal));
       },
       restore: (item, signal) =>
-        this.retry(
+        withRetries(
           `restore ${item.name}`,
-          // A failed try may have restored the item.
-          (failed) => trash.restore(item, signal).catch((error) => ignoreRestored(error, failed)),
+          (failed) =>
+            trash.restore(item, signal).catch((error: unknown) => {
+              // A failed attempt may have restored the item.
+              if (!failed || !isRemoteError(error, 'notFound')) throw error;
+            }),
+          host,
           signal,
         ),
     };
   }
-}
-
-function ignoreRestored(error: unknown, failed: RemoteError | undefined): void {
-  if (failed && error instanceof RemoteError && error.kind === 'notFound') return;
-  throw error;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Active } from '../http/faults';
 import { listen } from '../http/loopback';
 import { DriveService } from './driveService';
-import { LARGEST_PAGE } from './operations/listOperations';
+import { MAX_PAGE_SIZE } from './operations/listOperations';
 import type { DriveFault } from './requests/faults';
 import type { LoggedDriveRequest } from './requests/requestLog';
 import { Accounts, type Client, DRIVE_SCOPES, type Grant, type IssuedToken } from './signIn/accounts';
@@ -18,27 +18,27 @@ export type { IssuedToken } from './signIn/accounts';
 export type { DriveNode } from './store/driveNode';
 export type { DriveStore } from './store/driveStore';
 
-/** How to start the server; everything has a default. */
+/** Options of the server. The API is described in docs/amazon-drive-api.md. */
 export interface DriveServerOptions {
   /** Default 0: any free port. Always on 127.0.0.1. */
   port?: number;
-  /** Keeps drives, contents and refresh tokens for the next run; default in memory. */
+  /** Stores drives, contents and refresh tokens for the next run. Default: in memory. */
   folder?: string;
-  /** Milliseconds since 1970; default the machine's clock. `setClock` overrides it. */
+  /** Milliseconds since 1970. Default: the machine's clock. `setClock` overrides it. */
   clock?: () => number;
-  /** The account that signs in without a page. */
+  /** An account that signs in without the page. */
   autoConsent?: string;
-  /** Give a new refresh token with each refresh and forget the old one. */
+  /** Issue a new refresh token with each refresh and revoke the old one. */
   rotateRefreshTokens?: boolean;
-  /** Answer downloads with a redirect to a signed address. */
+  /** Redirect downloads to a signed URL. */
   redirectDownloads?: boolean;
-  /** How far lists and look-ups lag behind writes, in milliseconds of the machine's clock. Default 0. */
+  /** How far lists and look-ups lag behind writes, in milliseconds of the machine's clock. Default: 0. */
   indexLagMs?: number;
   /** Default 3600. */
   tokenLifeSeconds?: number;
-  /** How many requests the log keeps at least; false turns the log off. Default 50,000. */
+  /** The minimum number of requests that the log keeps; false turns the log off. Default: 50,000. */
   log?: number | false;
-  /** Most nodes on one page of a list. Default 200. */
+  /** The maximum page size of a list. Default: 200. */
   pageSize?: number;
 }
 
@@ -56,7 +56,7 @@ export interface DriveTestServer {
   readonly clientSecret: string;
   /** A client without a secret, which must use PKCE. */
   readonly publicClientId: string;
-  /** The requests, oldest first; always the same array. */
+  /** The requests, oldest first. Always the same array. */
   readonly requests: readonly LoggedDriveRequest[];
   clearRequests(): void;
   /** @returns the fault with its number of `hits` */
@@ -64,18 +64,18 @@ export interface DriveTestServer {
   clearFaults(): void;
   /** Sets the server's clock to a fixed moment (milliseconds since 1970), or lets it run again. */
   setClock(milliseconds: number | undefined): void;
-  /** The drive of an account, made on first use. */
+  /** The drive of an account, created on first use. */
   drive(account: string): DriveStore;
-  /** A token as rclone stores it, by default for the drive's scopes. Both clients may refresh it. */
+  /** A token as rclone stores it, by default with the scopes of the drive. Both clients can refresh it. */
   issueToken(account: string, scopes?: readonly string[]): IssuedToken;
   /** Expires the access tokens of one account, or of all accounts. */
   expireAccessTokens(account?: string): void;
-  /** The customer withdraws the permission: all tokens of the account end. */
+  /** Revokes all tokens of an account. */
   revoke(account: string): void;
   setAutoConsent(account: string | undefined): void;
   /** Expires all page tokens. */
   expirePageTokens(): void;
-  /** How far lists and look-ups lag behind writes from now on, in milliseconds; 0 shows all writes at once. */
+  /** How far lists and look-ups lag behind writes from now on, in milliseconds; 0 shows all writes immediately. */
   setIndexLag(milliseconds: number): void;
   /** Closes all connections and frees the port. */
   stop(): Promise<void>;
@@ -116,7 +116,7 @@ export async function startDriveServer(options: DriveServerOptions = {}): Promis
     signIn,
     folder,
     redirectDownloads: options.redirectDownloads === true,
-    pageSize: options.pageSize ?? LARGEST_PAGE,
+    pageSize: options.pageSize ?? MAX_PAGE_SIZE,
     indexLagMs: options.indexLagMs ?? 0,
     log: options.log,
   });

@@ -25,8 +25,8 @@ import { Journal } from './store/journal';
 import { badBody } from './store/nodeRules';
 import { ContentStore } from './store/storedBytes';
 
-/** Largest JSON or form body, in bytes. */
-const LARGEST_TEXT = 4 << 20;
+/** The maximum size of a JSON or form body, in bytes. */
+const MAX_TEXT_BYTES = 4 << 20;
 
 export interface DriveServiceOptions {
   readonly now: () => number;
@@ -36,7 +36,7 @@ export interface DriveServiceOptions {
   readonly redirectDownloads: boolean;
   readonly pageSize: number;
   readonly indexLagMs: number;
-  /** How many requests the log keeps at least; false keeps nothing. */
+  /** The minimum number of requests that the log keeps; false turns the log off. */
   readonly log: number | false | undefined;
 }
 
@@ -60,7 +60,7 @@ export class DriveService {
     this.lagMs = options.indexLagMs;
   }
 
-  /** The drive of an account, made on first use. */
+  /** The drive of an account, created on first use. */
   drive(account: string): DriveStore {
     const known = this.drives.get(account);
     if (known !== undefined) return known;
@@ -81,7 +81,7 @@ export class DriveService {
     for (const drive of this.drives.values()) drive.search.lagMs = milliseconds;
   }
 
-  /** Runs the action after so many milliseconds, unless the server stops before. */
+  /** Runs the action after so many milliseconds, unless the server stops earlier. */
   later(milliseconds: number, action: () => void): void {
     if (milliseconds <= 0) {
       action();
@@ -100,7 +100,7 @@ export class DriveService {
     this.memory.close();
   }
 
-  /** Answers one request; never throws. */
+  /** Responds to one request. Never throws. */
   answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const visit = new DriveVisit(this, message);
     this.log.add(visit.entry);
@@ -166,7 +166,7 @@ class DriveVisit implements Visit<DriveTarget, DriveFault> {
     });
   }
 
-  /** Reads the part of the body that tells what is meant, and enters that in the log. */
+  /** Reads the part of the body that names the node, and adds the name to the log. */
   private async readBeginning(): Promise<void> {
     const { entry, message, body } = this;
     const { operation, method, names } = this.request;
@@ -180,7 +180,7 @@ class DriveVisit implements Visit<DriveTarget, DriveFault> {
       return;
     }
     if (method === 'GET') return;
-    const bytes = await wholeOf(body, LARGEST_TEXT);
+    const bytes = await wholeOf(body, MAX_TEXT_BYTES);
     if (bytes === undefined) throw bodyTooLarge();
     const text = bytes.toString();
     this.text = text;
@@ -250,7 +250,7 @@ class DriveVisit implements Visit<DriveTarget, DriveFault> {
     });
   }
 
-  /** The content behind a link (5.4); refusals are S3's, in XML. */
+  /** The content behind a link. Errors are in XML, like those of S3. */
   private linkedContent(authorization: string | undefined, range: string | undefined): Reply {
     const { names, query } = this.request;
     if (authorization !== undefined)
@@ -269,7 +269,7 @@ class DriveVisit implements Visit<DriveTarget, DriveFault> {
   }
 }
 
-/** The reply with the header that the service adds to all its replies. */
+/** Adds the header that all responses have. */
 function stamped(reply: Reply): Reply {
   return { ...reply, headers: { 'x-amzn-RequestId': randomUUID(), ...reply.headers } };
 }

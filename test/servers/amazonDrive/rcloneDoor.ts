@@ -1,23 +1,23 @@
 import { startProxy } from '../proxy/proxyServer';
 import { certificateFile, startTlsFront } from '../tls/tlsFront';
 
-/** rclone has this address built in (9.1). */
+/** The address is built into rclone. */
 const BUILT_IN = 'drive.amazonaws.com:443';
 
-/** The way by which rclone reaches the embedded server. */
+/** The proxy by which rclone reaches the test server. */
 export interface RcloneDoor {
   /** `http://127.0.0.1:PORT`, for HTTPS_PROXY. */
   readonly proxy: string;
   /** The authority to trust, in PEM, for SSL_CERT_FILE. */
   readonly caFile: string;
-  /** Every other address that was asked for, as `host:port`. */
+  /** All other addresses that were requested, as `host:port`. */
   readonly refused: readonly string[];
   stop(): Promise<void>;
 }
 
 /**
- * Opens a proxy that leads the built-in address of Amazon Drive, with TLS, to the embedded server (9.2). The proxy refuses
- * every other address, so nothing leaves the machine.
+ * Starts a proxy that connects the built-in address of Amazon Drive, with TLS, to the test server. The proxy rejects every other address,
+ * so nothing leaves the machine.
  */
 export async function startRcloneDoor(server: { readonly port: number }): Promise<RcloneDoor> {
   const tls = await startTlsFront(server.port, 'amazonDrive');

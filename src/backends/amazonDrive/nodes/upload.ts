@@ -141,12 +141,7 @@ class DriveUpload {
     if (!isSent || md5 === undefined || !mayHaveTakenEffect(error)) throw error;
     for (let polls = 0; polls < this.maxPolls(); polls++) {
       if (polls > 0) await clock.wait(pollIntervalMs, signal);
-      else
-        log.write(
-          'info',
-          'copy',
-          `${path}: the upload failed; checking whether the service stored it anyway`,
-        );
+      else log.write('info', 'copy', `${path}: the upload failed; checking whether it was stored anyway`);
       const node = await read().catch((failure: unknown) => {
         signal.throwIfAborted();
         if (isRemoteError(failure)) return undefined;

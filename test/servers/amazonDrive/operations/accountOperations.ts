@@ -5,7 +5,7 @@ import { type Exchange, jsonReply } from './exchange';
 /** The quota of every account, in bytes. */
 const QUOTA = 100 * 1024 ** 3;
 
-/** GET account/endpoint (2.1). */
+/** GET account/endpoint. */
 export function endpoint({ origin }: Exchange): Reply {
   return jsonReply(200, {
     customerExists: true,
@@ -14,12 +14,12 @@ export function endpoint({ origin }: Exchange): Reply {
   });
 }
 
-/** GET account/info (2.3). */
+/** GET account/info. */
 export function accountInfo(): Reply {
   return jsonReply(200, { termsOfUse: '1.0.0', status: 'ACTIVE' });
 }
 
-/** GET account/quota (2.3). */
+/** GET account/quota. */
 export function quota({ drive, now }: Exchange): Reply {
   let used = 0;
   for (const node of drive.all()) used += node.content?.size ?? 0;
@@ -30,7 +30,7 @@ export function quota({ drive, now }: Exchange): Reply {
   });
 }
 
-/** GET account/usage (2.3). */
+/** GET account/usage. */
 export function usage({ drive, now }: Exchange): Reply {
   const totals = new Map(
     ['other', 'doc', 'photo', 'video'].map((category) => [category, { bytes: 0, count: 0 }]),

@@ -3,14 +3,14 @@ import { badRequest, driveJson } from '../requests/driveError';
 import { type Exchange, objectOf, shownNode } from './exchange';
 
 /** Nodes on a line without `chunkSize`. */
-const USUAL_CHUNK = 500;
+const DEFAULT_CHUNK_SIZE = 500;
 
-/** POST changes (4.12): a stream of JSON objects, one per line. */
+/** POST changes: a stream of JSON objects, one per line. */
 export function changes(exchange: Exchange): Reply {
   const body = exchange.json === undefined ? {} : objectOf(exchange.json);
   if (body === undefined) throw badRequest('The body must be an object');
   const { checkpoint, includePurged } = body;
-  const chunkSize = countOf(body['chunkSize'], USUAL_CHUNK);
+  const chunkSize = countOf(body['chunkSize'], DEFAULT_CHUNK_SIZE);
   const maxNodes = countOf(body['maxNodes'], Number.POSITIVE_INFINITY);
   const withPurged = includePurged === true || includePurged === 'true';
   const { drive } = exchange;
@@ -18,20 +18,20 @@ export function changes(exchange: Exchange): Reply {
 
   function* lines(): Generator<string> {
     let nodes: Record<string, unknown>[] = [];
-    let told = 0;
-    let linesTold = 0;
+    let shown = 0;
+    let linesSent = 0;
     let last = known ?? 0;
-    // Changes that happen while the answer goes out wait for the next call.
+    // Changes during the response belong to the next call.
     const { newest } = drive.changes;
     const line = (): string => {
-      const reset = known === undefined && linesTold === 0;
+      const reset = known === undefined && linesSent === 0;
       const text = driveJson({
         checkpoint: drive.changes.checkpoint(last),
         nodes,
         reset,
         statusCode: 200,
       });
-      linesTold++;
+      linesSent++;
       nodes = [];
       return `${text}\n`;
     };
@@ -40,12 +40,12 @@ export function changes(exchange: Exchange): Reply {
       const node = drive.evenPurged(id);
       if (node === undefined || (node.status === 'PURGED' && !withPurged)) continue;
       nodes.push(shownNode(exchange, node));
-      told++;
+      shown++;
       if (nodes.length >= chunkSize) yield line();
-      if (told >= maxNodes) break;
+      if (shown >= maxNodes) break;
     }
-    if (told < maxNodes) last = newest;
-    if (nodes.length > 0 || linesTold === 0) yield line();
+    if (shown < maxNodes) last = newest;
+    if (nodes.length > 0 || linesSent === 0) yield line();
     yield '{"end":true}';
   }
   return { status: 200, headers: { 'Content-Type': 'application/json' }, body: lines() };

@@ -8,7 +8,7 @@ import type { StoredBytes } from '../store/storedBytes';
 import { type Exchange, nodeReply } from './exchange';
 import { newNodeOf } from './nodeOperations';
 
-/** POST nodes on the content address (5.1). */
+/** POST nodes on the content address. */
 export async function upload(exchange: Exchange): Promise<Reply> {
   const { drive, upload: body, request } = exchange;
   if (body?.metadata === undefined) throw badBody('the part metadata is missing');
@@ -19,7 +19,7 @@ export async function upload(exchange: Exchange): Promise<Reply> {
     throw badBody('the part metadata is not JSON');
   }
   const made = newNodeOf(exchange, json, 'FILE');
-  // `createFile` checks again: the check here keeps a doomed upload from storing its content.
+  // `createFile` checks again. This check rejects an upload before its content is stored.
   drive.checkNew(made);
   const stored = await receive(exchange);
   return settle(exchange, 201, stored, () => {
@@ -30,7 +30,7 @@ export async function upload(exchange: Exchange): Promise<Reply> {
   });
 }
 
-/** PUT nodes/{id}/content (5.2). */
+/** PUT nodes/{id}/content. */
 export async function overwrite(exchange: Exchange): Promise<Reply> {
   const { drive, request } = exchange;
   const node = drive.require(request.names[0] ?? '');
@@ -39,7 +39,7 @@ export async function overwrite(exchange: Exchange): Promise<Reply> {
   return settle(exchange, 200, stored, () => drive.overwrite(node.id, stored));
 }
 
-/** GET nodes/{id}/content (5.3). */
+/** GET nodes/{id}/content. */
 export function download(exchange: Exchange): Reply {
   const { drive, request, links, origin } = exchange;
   const node = drive.require(request.names[0] ?? '');
@@ -51,7 +51,7 @@ export function download(exchange: Exchange): Reply {
   return contentReply(node, exchange.range, request.query.get('download') === 'true');
 }
 
-/** The content, or the span that a Range header asks for. */
+/** The content, or the requested range. */
 export function contentReply(node: DriveNode, range: string | undefined, attachment = false): Reply {
   const { content } = node;
   if (content === undefined) throw nodeNotFound(node.id);
@@ -78,7 +78,7 @@ export function contentReply(node: DriveNode, range: string | undefined, attachm
   };
 }
 
-/** Stores the content part; throws 400 when it is missing or breaks off. */
+/** Stores the content part. Throws 400 when it is missing or incomplete. */
 async function receive({ upload: body, drive, fault }: Exchange): Promise<StoredBytes> {
   const part = await body?.content();
   if (part === undefined) throw badRequest('The part content is missing');
@@ -98,7 +98,7 @@ async function receive({ upload: body, drive, fault }: Exchange): Promise<Stored
       writer.write(piece);
     }
     if (room) writer.write(Buffer.alloc(room));
-    // A body that breaks off before the last boundary has thrown by now.
+    // An incomplete body has thrown an error before.
     return writer.finish();
   } catch (error) {
     writer.abandon();
@@ -106,7 +106,7 @@ async function receive({ upload: body, drive, fault }: Exchange): Promise<Stored
   }
 }
 
-/** Makes the change and answers with the node, or answers with an error and makes the change later (5.6). */
+/** Makes the change and responds with the node, or responds with an error and makes the change later. */
 function settle(exchange: Exchange, status: number, stored: StoredBytes, change: () => DriveNode): Reply {
   const { fault, later } = exchange;
   const keepOrRelease = (): DriveNode => {
@@ -122,7 +122,7 @@ function settle(exchange: Exchange, status: number, stored: StoredBytes, change:
     try {
       keepOrRelease();
     } catch (error) {
-      // Another client took the name or trashed the node first: the upload is lost, as the client was told.
+      // Another client took the name or trashed the node first, so the upload is lost.
       if (!(error instanceof DriveError)) throw error;
     }
   });

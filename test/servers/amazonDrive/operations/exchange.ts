@@ -8,7 +8,7 @@ import type { DriveStore } from '../store/driveStore';
 import type { ListPages } from './listPages';
 import type { TempLinks } from './tempLinks';
 
-/** One request of a signed-in account, with everything that its handler needs. */
+/** A request of a signed-in account, for its handler. */
 export interface Exchange {
   readonly request: DriveRequest;
   readonly drive: DriveStore;
@@ -23,11 +23,11 @@ export interface Exchange {
   readonly range: string | undefined;
   readonly fault: DriveFault | undefined;
   readonly redirectDownloads: boolean;
-  /** Most nodes on one page of a list. */
+  /** The maximum page size of a list. */
   readonly pageSize: number;
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  /** Runs the action after so many milliseconds, unless the server stops before. */
+  /** Runs the action after so many milliseconds, unless the server stops earlier. */
   later(milliseconds: number, action: () => void): void;
 }
 
@@ -39,7 +39,7 @@ export interface UploadBody {
   content(): Promise<ByteSource | undefined>;
 }
 
-/** Answers one operation; throws DriveError to refuse. */
+/** Performs one operation. Throws DriveError to reject it. */
 export type Handler = (exchange: Exchange) => Reply | Promise<Reply>;
 
 export function jsonReply(status: number, value: unknown, headers: Record<string, string> = {}): Reply {

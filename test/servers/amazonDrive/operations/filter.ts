@@ -2,7 +2,7 @@ import { badRequest } from '../requests/driveError';
 import { isoTime } from '../store/driveNode';
 import type { IndexEntry } from '../store/nodeIndex';
 
-/** The value that a filter asks for. */
+/** The value of a field in a filter. */
 export type FilterValue =
   | { readonly kind: 'is' | 'startsWith'; readonly text: string }
   | { readonly kind: 'between'; readonly from: string; readonly to: string };

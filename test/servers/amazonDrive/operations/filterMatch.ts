@@ -8,7 +8,7 @@ import { FIELDS, type Filter, type FilterValue, namesField } from './filter';
  * @param within a folder's id, for the list of its children
  */
 export function findNodes(index: NodeIndex, filter: Filter | undefined, within?: string): DriveNode[] {
-  // A filter that does not name the status finds only available nodes (4.3).
+  // Without the status a filter finds only available nodes.
   const anyStatus = filter !== undefined && namesField(filter, 'status');
   const ids =
     within === undefined

@@ -6,17 +6,17 @@ import { parseFilter } from './filter';
 import { findNodes } from './filterMatch';
 import { expiredToken } from './listPages';
 
-/** Largest page and the size without `limit` (4.2). */
-export const LARGEST_PAGE = 200;
+/** The maximum page size, and the default. */
+export const MAX_PAGE_SIZE = 200;
 
-/** GET nodes (4.4, 4.6, 4.7). */
+/** GET nodes. */
 export function listNodes(exchange: Exchange): Reply {
   const { request, drive } = exchange;
   const filters = request.query.get('filters');
   return list(exchange, () => findNodes(drive.search.now(), filters ? parseFilter(filters) : undefined));
 }
 
-/** GET nodes/{id}/children (4.7). */
+/** GET nodes/{id}/children. */
 export function listChildren(exchange: Exchange): Reply {
   const { request, drive } = exchange;
   const filters = request.query.get('filters');
@@ -26,7 +26,7 @@ export function listChildren(exchange: Exchange): Reply {
   );
 }
 
-/** GET trash: the nodes that were trashed themselves, without the nodes below them (4.11). */
+/** GET trash: the nodes that were trashed themselves, without the nodes below them. */
 export function listTrash(exchange: Exchange): Reply {
   const { request, drive } = exchange;
   const filters = request.query.get('filters');
@@ -56,7 +56,7 @@ function list(exchange: Exchange, find: () => DriveNode[]): Reply {
   const to = Math.min(from + limit, ids.length);
   const data: Record<string, unknown>[] = [];
   for (const id of ids.slice(from, to)) {
-    // The node as it is now; the index may still hold an older state (4.14).
+    // The current state of the node; the index may lag behind.
     const node = drive.get(id);
     if (node !== undefined) data.push(shownNode(exchange, node));
   }
@@ -75,8 +75,8 @@ function questionOf(path: string, query: URLSearchParams): string {
 function limitOf(text: string | null, pageSize: number): number {
   if (text === null) return pageSize;
   const limit = Number(text);
-  if (!/^\d+$/.test(text) || limit < 1 || limit > LARGEST_PAGE)
-    throw badRequest(`The limit must be from 1 to ${LARGEST_PAGE}`);
+  if (!/^\d+$/.test(text) || limit < 1 || limit > MAX_PAGE_SIZE)
+    throw badRequest(`The limit must be from 1 to ${MAX_PAGE_SIZE}`);
   return Math.min(limit, pageSize);
 }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { badRequest } from '../requests/driveError';
 
-/** How long a page token lives, in milliseconds (4.1). */
+/** The lifetime of a page token, in milliseconds. */
 const TOKEN_LIFE_MS = 10 * 60_000;
-/** How many lists are kept; the oldest list goes first. */
-const MOST_LISTS = 2000;
+/** The maximum number of lists in memory. */
+const MAX_LISTS = 2000;
 
 interface Place {
   /** Path and parameters of the list; a request for the next page must have the same. */
@@ -15,7 +15,7 @@ interface Place {
   readonly expiresAt: number;
 }
 
-/** Lists that have a further page. The first page finds the whole list, so later pages cost nothing. */
+/** Lists with more pages. The first page finds the whole list, so later pages are cheap. */
 export class ListPages {
   private readonly places = new Map<string, Place>();
 
@@ -25,7 +25,7 @@ export class ListPages {
   /** A token for the page that begins at `from`. */
   keep(question: string, ids: readonly string[], from: number): string {
     for (const [token, place] of this.places) {
-      if (place.expiresAt > this.now() && this.places.size < MOST_LISTS) break;
+      if (place.expiresAt > this.now() && this.places.size < MAX_LISTS) break;
       this.places.delete(token);
     }
     const token = randomBytes(9).toString('base64url');

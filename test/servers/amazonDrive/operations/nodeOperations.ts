@@ -3,18 +3,18 @@ import { notPermitted } from '../requests/driveError';
 import { badBody, type NewNode, type NodePatch } from '../store/nodeRules';
 import { type Exchange, nodeReply, objectOf } from './exchange';
 
-/** GET nodes/{id} (4.5). */
+/** GET nodes/{id}. */
 export function getNode(exchange: Exchange): Reply {
   return nodeReply(exchange, 200, exchange.drive.require(exchange.request.names[0] ?? ''));
 }
 
-/** POST nodes (4.8). */
+/** POST nodes. */
 export function createFolder(exchange: Exchange): Reply {
   const made = newNodeOf(exchange, exchange.json, 'FOLDER');
   return nodeReply(exchange, 201, exchange.drive.createFolder(made));
 }
 
-/** PATCH nodes/{id} (4.9). */
+/** PATCH nodes/{id}. */
 export function patchNode(exchange: Exchange): Reply {
   const body = objectOf(exchange.json);
   if (body === undefined) throw badBody('an object is needed');
@@ -29,7 +29,7 @@ export function patchNode(exchange: Exchange): Reply {
   return nodeReply(exchange, 200, exchange.drive.patch(exchange.request.names[0] ?? '', patch));
 }
 
-/** POST nodes/{newParentId}/children (4.10). */
+/** POST nodes/{newParentId}/children. */
 export function moveChild(exchange: Exchange): Reply {
   const body = objectOf(exchange.json);
   const [childId, fromParent] = [body && textOf(body, 'childId'), body && textOf(body, 'fromParent')];
@@ -38,29 +38,29 @@ export function moveChild(exchange: Exchange): Reply {
   return nodeReply(exchange, 200, drive.moveChild(request.names[0] ?? '', childId, fromParent));
 }
 
-/** PUT nodes/{parentId}/children/{childId} (4.10). */
+/** PUT nodes/{parentId}/children/{childId}. */
 export function addChild(exchange: Exchange): Reply {
   const [parentId = '', childId = ''] = exchange.request.names;
   return nodeReply(exchange, 200, exchange.drive.addParent(parentId, childId));
 }
 
-/** DELETE nodes/{parentId}/children/{childId} (4.10). */
+/** DELETE nodes/{parentId}/children/{childId}. */
 export function removeChild(exchange: Exchange): Reply {
   const [parentId = '', childId = ''] = exchange.request.names;
   return nodeReply(exchange, 200, exchange.drive.removeParent(parentId, childId));
 }
 
-/** PUT trash/{id} (4.11). */
+/** PUT trash/{id}. */
 export function trashNode(exchange: Exchange): Reply {
   return nodeReply(exchange, 200, exchange.drive.trashNode(exchange.request.names[0] ?? ''));
 }
 
-/** POST trash/{id}/restore (4.11). */
+/** POST trash/{id}/restore. */
 export function restoreNode(exchange: Exchange): Reply {
   return nodeReply(exchange, 200, exchange.drive.restoreNode(exchange.request.names[0] ?? ''));
 }
 
-/** DELETE nodes/{id}: no third party may (4.11). */
+/** DELETE nodes/{id}: not permitted to third parties. */
 export function purgeNode(): Reply {
   throw notPermitted('purgeNode');
 }

@@ -3,7 +3,7 @@ import { DriveError, nodeNotFound, notPermitted } from '../requests/driveError';
 import { badBody } from '../store/nodeRules';
 import { type Exchange, jsonReply, objectOf } from './exchange';
 
-/** PUT nodes/{id}/properties/{owner}/{key} (4.13). */
+/** PUT nodes/{id}/properties/{owner}/{key}. */
 export function putProperty(exchange: Exchange): Reply {
   const [id = '', owner = '', key = ''] = exchange.request.names;
   const value = objectOf(exchange.json)?.['value'];
@@ -14,7 +14,7 @@ export function putProperty(exchange: Exchange): Reply {
   return jsonReply(201, property(exchange, key, value));
 }
 
-/** GET nodes/{id}/properties/{owner}/{key} (4.13). */
+/** GET nodes/{id}/properties/{owner}/{key}. */
 export function getProperty(exchange: Exchange): Reply {
   const [, , key = ''] = exchange.request.names;
   const own = ownProperties(exchange);
@@ -23,13 +23,13 @@ export function getProperty(exchange: Exchange): Reply {
   return jsonReply(200, property(exchange, key, value));
 }
 
-/** GET nodes/{id}/properties/{owner} (4.13). */
+/** GET nodes/{id}/properties/{owner}. */
 export function listProperties(exchange: Exchange): Reply {
   const data = ownProperties(exchange);
   return jsonReply(200, { count: Object.keys(data).length, data });
 }
 
-/** DELETE nodes/{id}/properties/{owner}/{key} (4.13). */
+/** DELETE nodes/{id}/properties/{owner}/{key}. */
 export function deleteProperty(exchange: Exchange): Reply {
   const [id = '', owner = '', key = ''] = exchange.request.names;
   if (owner !== exchange.drive.owner || !exchange.drive.deleteProperty(id, owner, key))

@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
-/** How long a link works, in milliseconds. */
+/** The lifetime of a link, in milliseconds. */
 const LINK_LIFE_MS = 15 * 60_000;
 
-/** Makes and checks links that give a content without an Authorization header (4.5, 5.4). */
+/** Creates and verifies links to contents that need no Authorization header. */
 export class TempLinks {
   private readonly secret = randomBytes(32);
 

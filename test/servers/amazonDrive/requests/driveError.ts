@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A refusal of the service: an HTTP status and the JSON body of section 6.1 of the API's description. */
+/** An error response of the service: an HTTP status and a JSON body. */
 export class DriveError extends Error {
   constructor(
     readonly status: number,
@@ -12,12 +12,12 @@ export class DriveError extends Error {
   }
 }
 
-/** The service's JSON, in which apostrophes are escaped (6.1). */
+/** The service's JSON, in which apostrophes are escaped. */
 export function driveJson(value: unknown): string {
   return JSON.stringify(value).replaceAll("'", '\\u0027');
 }
 
-/** 400 with a text and an empty code, as the service sent it (6.2). */
+/** 400 with a text and an empty code, as the service sent it. */
 export function badRequest(message: string): DriveError {
   return new DriveError(400, { logref: randomUUID(), message, code: '' });
 }
@@ -36,7 +36,7 @@ export function nodeNotFound(id: string): DriveError {
   });
 }
 
-/** 409 for a name that an available sibling has; the service shows the name in lower case (6.2). */
+/** 409 for a name that an available sibling has; the service shows the name in lower case. */
 export function nameTaken(name: string, parentId: string, nodeId: string): DriveError {
   return new DriveError(409, {
     logref: randomUUID(),
@@ -46,7 +46,7 @@ export function nameTaken(name: string, parentId: string, nodeId: string): Drive
   });
 }
 
-/** 409 for content that the account already holds (5.1). */
+/** 409 for content that the account already holds. */
 export function contentHeld(md5: string, nodeId: string): DriveError {
   return new DriveError(409, {
     logref: randomUUID(),

@@ -4,7 +4,7 @@ import type { Reply } from '../../http/reply';
 import { driveJson } from './driveError';
 import type { DriveOperation } from './driveRequest';
 
-/** What a fault can look at in a request. */
+/** The part of a request that a fault can match. */
 export interface DriveTarget {
   readonly operation: DriveOperation;
   readonly method: string;
@@ -26,27 +26,27 @@ export interface DriveFault extends HttpFault<DriveTarget> {
   node?: string | RegExp;
   account?: string;
 
-  /** The text beside the status, such as `GATEWAY_TIMEOUT`. */
+  /** The reason phrase, such as `GATEWAY_TIMEOUT`. */
   statusText?: string;
-  /** An object goes out as JSON. Without a body the status's usual body is sent (6.2). */
+  /** An object is sent as JSON. Default: the usual body of the status. */
   body?: string | object;
-  /** Answer `status` after so many bytes of the request's body; 0 answers at once. */
+  /** Respond with `status` after so many bytes of the request's body; 0 responds immediately. */
   answerAfterRequestBytes?: number;
-  /** Perform the operation first, then answer with `status`. */
+  /** Perform the operation first, then respond with `status`. */
   afterDoing?: boolean;
-  /** For uploads: take the content, answer `status` (default 504), and make the file so many milliseconds later (5.6). */
+  /** For uploads: accept the content, respond with `status` (default 504), and create the file so many milliseconds later. */
   appearsAfterMs?: number;
-  /** Show a wrong md5 in all nodes of the answer. */
+  /** Show a wrong md5 in all nodes of the response. */
   wrongMd5?: boolean;
-  /** Show no md5 in any node of the answer. */
+  /** Show no md5 in the nodes of the response. */
   lacksMd5?: boolean;
-  /** For uploads: store the content with one bit flipped; the answer shows the md5 of the damaged content. */
+  /** For uploads: store the content with one bit flipped. The response shows the md5 of the corrupted content. */
   damageStored?: boolean;
   /** For uploads: store so many bytes: the first bytes of the content, or the content with zeros after it. */
   storesBytes?: number;
-  /** For lists that continue from a page token: refuse the token as expired. */
+  /** For lists that continue from a page token: reject the token as expired. */
   expirePageToken?: boolean;
-  /** Answer 403 as the service sporadically did for good requests; a retry helps (6.2). */
+  /** Respond with the spurious 403 of the service; a retry helps. */
   sporadic403?: boolean;
 }
 
@@ -62,11 +62,11 @@ export function driveFaults(): Faults<DriveTarget, DriveFault> {
 }
 const STATUS_TEXTS: Readonly<Record<number, string>> = { 408: 'REQUEST_TIMEOUT', 504: 'GATEWAY_TIMEOUT' };
 
-/** The text that the service sent with its sporadic 403 (6.2). */
+/** The message of the spurious 403. */
 export const SPORADIC_403 =
   "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization=Bearer";
 
-/** The answer of a fault in place of the operation's; the default body is the service's usual one for the status. */
+/** The response of a fault instead of the operation's. */
 export function faultReply(fault: DriveFault): Reply {
   const status = fault.sporadic403 ? 403 : (fault.status ?? 500);
   const { retryAfter } = fault;
@@ -88,7 +88,7 @@ function usualBody(status: number, sporadic: boolean): string | object {
   if (status === 401) return { message: 'Token has expired' };
   if (status === 429) return { logref: randomUUID(), message: 'Rate exceeded', code: '' };
   if (status === 500) return { message: 'Internal failure' };
-  // The gateway times out with an empty body (6.1).
+  // The gateway sends an empty body on a timeout.
   if (status === 408 || status === 504) return '';
   return { message: `Error ${status}` };
 }

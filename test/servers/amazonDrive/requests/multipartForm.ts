@@ -2,16 +2,16 @@ import { type ByteSource, wholeOf } from '../../http/requestBody';
 import type { UploadBody } from '../operations/exchange';
 import { badRequest, bodyTooLarge, DriveError } from './driveError';
 
-/** Longest head of a part, in bytes. */
-const LONGEST_HEAD = 64 << 10;
+/** The maximum size of the head of a part, in bytes. */
+const MAX_HEAD_BYTES = 64 << 10;
 
-/** One part of a form. Read its body to the end before `nextPart`; `read` throws 400 when the form breaks off. */
+/** A part of a form. Read its body to the end before `nextPart`. `read` throws 400 for an incomplete form. */
 export interface FormPart extends ByteSource {
   readonly name: string;
 }
 
 /**
- * Reads multipart/form-data piece by piece, as lenient as the service was (5.1): part heads may hold raw control characters
+ * Reads multipart/form-data piece by piece, as lenient as the service was: part heads may hold raw control characters
  * and line ends within quotes, and bytes after the last boundary are ignored.
  */
 export class MultipartForm {
@@ -65,7 +65,7 @@ export class MultipartForm {
     let quoted = false;
     for (let at = 0; ; at++) {
       while (this.buffer.length < at + 4) await this.more();
-      if (at > LONGEST_HEAD) throw badRequest("A part's head is too long");
+      if (at > MAX_HEAD_BYTES) throw badRequest("A part's head is too long");
       const byte = this.buffer[at];
       if (quoted && byte === 0x5c) at++;
       else if (byte === 0x22) quoted = !quoted;
@@ -87,12 +87,12 @@ export class MultipartForm {
   }
 }
 
-/** Largest metadata part, in bytes. */
-const LARGEST_METADATA = 1 << 20;
+/** The maximum size of the metadata part, in bytes. */
+const MAX_METADATA_BYTES = 1 << 20;
 
 /**
  * Begins to read a multipart body.
- * @param withMetadata reads the metadata part at once; it stands first (5.1)
+ * @param withMetadata reads the metadata part, which comes first
  */
 export async function uploadBody(
   contentType: string | undefined,
@@ -119,7 +119,7 @@ export async function uploadBody(
 }
 
 async function textOf(part: FormPart): Promise<string> {
-  const bytes = await wholeOf(part, LARGEST_METADATA);
+  const bytes = await wholeOf(part, MAX_METADATA_BYTES);
   if (bytes === undefined) throw bodyTooLarge();
   return bytes.toString();
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A token as rclone stores it (1.9). */
+/** A token as rclone stores it. */
 export interface IssuedToken {
   readonly access_token: string;
   readonly token_type: 'bearer';
@@ -9,18 +9,18 @@ export interface IssuedToken {
   readonly expiry: string;
 }
 
-/** An app that may sign accounts in. */
+/** A registered app. */
 export interface Client {
   readonly id: string;
   /** Undefined for a public client, which must use PKCE. */
   readonly secret: string | undefined;
 }
 
-/** The permission that an account gave to an app. */
+/** The scopes that an account granted to an app. */
 export interface Grant {
   readonly account: string;
   readonly scopes: readonly string[];
-  /** Undefined for tokens that the server issued to a test; any client may refresh such a token. */
+  /** Undefined for a token that was issued to a test, which any client can refresh. */
   readonly clientId: string | undefined;
 }
 
@@ -39,7 +39,7 @@ interface AccessGrant extends Grant {
   expiresAt: number;
 }
 
-/** The profile of an account (1.1). */
+/** The profile of an account. */
 export interface Profile {
   readonly user_id: string;
   readonly name: string;
@@ -47,7 +47,7 @@ export interface Profile {
 }
 
 export const DRIVE_SCOPES: readonly string[] = ['clouddrive:read_all', 'clouddrive:write'];
-/** All scopes that an app may ask for (1.1). */
+/** All scopes that an app can request. */
 export const KNOWN_SCOPES: ReadonlySet<string> = new Set([
   ...DRIVE_SCOPES,
   'clouddrive:read_image',
@@ -58,7 +58,7 @@ export const KNOWN_SCOPES: ReadonlySet<string> = new Set([
   'profile:user_id',
   'postal_code',
 ]);
-/** How long an authorization code lives, in milliseconds (1.1). */
+/** The lifetime of an authorization code, in milliseconds. */
 const CODE_LIFE_MS = 5 * 60_000;
 
 /** The codes, access tokens and refresh tokens of all accounts. */
@@ -69,7 +69,7 @@ export class Accounts {
 
   /**
    * @param now milliseconds since 1970
-   * @param lifeSeconds how long an access token lives
+   * @param lifeSeconds the lifetime of an access token
    * @param kept refresh tokens of an earlier run
    * @param keep called with all refresh tokens after each change
    */
@@ -141,7 +141,7 @@ export class Accounts {
       if (account === undefined || grant.account === account) grant.expiresAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** The customer withdraws the permission: all tokens and codes of the account end. */
+  /** Revokes all tokens and codes of an account. */
   revoke(account: string): void {
     for (const tokens of [this.codes, this.access, this.refresh])
       for (const [token, grant] of tokens) if (grant.account === account) tokens.delete(token);

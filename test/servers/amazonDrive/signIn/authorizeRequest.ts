@@ -1,6 +1,6 @@
 import { type Accounts, type Client, KNOWN_SCOPES } from './accounts';
 
-/** An app's request at the authorize page (1.2). */
+/** An app's request at the authorize page. */
 export interface AuthorizeRequest {
   readonly clientId: string;
   readonly redirectUri: string;

@@ -16,7 +16,7 @@ export interface SignInServiceOptions {
   readonly now: () => number;
 }
 
-/** Login with Amazon (section 1): the authorize page, tokens, and the profile behind a token. */
+/** Login with Amazon: the authorize page, tokens, and the profile behind a token. */
 export class SignInService {
   /** The account that signs in and consents without a page. */
   autoConsent: string | undefined;
@@ -36,7 +36,7 @@ export class SignInService {
     }
     if (form.get('decision') !== 'allow')
       return redirect(errorAddress(ask, 'access_denied', 'Access not permitted.'));
-    // A typed name has precedence over the ticked account.
+    // A typed name has precedence over the selected account.
     const account = (form.get('other') || form.get('account') || '').trim();
     if (account === '') return htmlReply(200, consentPage(ask, choices(), 'Enter an account first.'));
     return redirect(allowedAddress(accounts, ask, account));

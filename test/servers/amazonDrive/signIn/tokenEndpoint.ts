@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { DriveError } from '../requests/driveError';
 import type { Accounts, Client, CodeGrant } from './accounts';
 
-/** The answer of 1.6. */
+/** The response of the token endpoint. */
 export interface TokenAnswer {
   readonly access_token: string;
   readonly token_type: 'bearer';
@@ -11,7 +11,7 @@ export interface TokenAnswer {
 }
 
 /**
- * Answers a token request (1.4, 1.5). Throws DriveError with the bodies of 1.7.
+ * Answers a token request. Throws DriveError.
  * @param form the request's body, form-encoded
  * @param basic the Authorization header
  */
@@ -81,7 +81,7 @@ function authenticated(
   return client;
 }
 
-/** A challenge needs its verifier; without a challenge, a verifier is ignored (1.3). */
+/** A challenge needs its verifier; without a challenge, a verifier is ignored. */
 function checkVerifier(grant: CodeGrant, verifier: string | null): void {
   if (grant.challenge === undefined) return;
   if (verifier === null || !/^[A-Za-z0-9._~-]{43,128}$/.test(verifier)) throw invalidGrant('code_verifier');

@@ -6,7 +6,7 @@ interface Change {
   readonly id: string;
 }
 
-/** The order in which the nodes last changed; the source of the changes feed (4.12). */
+/** The order in which the nodes last changed; the source of the changes feed. */
 export class ChangeLog {
   /** Part of every checkpoint, so that this drive refuses the checkpoints of another drive. */
   private era = newEra();
@@ -58,7 +58,7 @@ export class ChangeLog {
     return match?.[1] === this.era && number <= this.count ? number : undefined;
   }
 
-  /** Makes all earlier checkpoints too old, as the service does after a long time. @returns the new era */
+  /** Expires all checkpoints. @returns the new era */
   forgetCheckpoints(era = newEra()): string {
     this.era = era;
     return era;

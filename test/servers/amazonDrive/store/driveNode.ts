@@ -17,7 +17,7 @@ export interface NodeContent {
   readonly contentType: string;
 }
 
-/** One file or folder as the service keeps it (section 3). Only `DriveNodes` changes it. */
+/** One file or folder as the service keeps it. Only `DriveNodes` changes it. */
 export interface DriveNode {
   readonly id: string;
   readonly kind: NodeKind;
@@ -55,7 +55,7 @@ export interface NodeView {
   readonly lacksMd5?: boolean;
 }
 
-/** The node as JSON (sections 3.1 to 3.3). */
+/** The node as JSON. */
 export function nodeJson(node: DriveNode, view: NodeView): Record<string, unknown> {
   const own = node.properties[view.owner];
   return {

@@ -17,10 +17,10 @@ export interface DriveNodesOptions {
   readonly journal?: Journal | undefined;
 }
 
-/** How long trashed nodes are kept: 30 days, in milliseconds (4.11). */
+/** Trashed nodes are purged after 30 days; in milliseconds. */
 export const TRASH_KEPT_MS = 30 * 24 * 3_600_000;
 
-/** The nodes of one account and the rules by which they change (section 4). Broken rules throw DriveError. */
+/** The nodes of one account and the rules by which they change. Broken rules throw DriveError. */
 export class DriveNodes {
   readonly account: string;
   readonly owner: string;
@@ -28,7 +28,7 @@ export class DriveNodes {
   readonly changes = new ChangeLog();
   /** The index that lists and look-ups read. */
   readonly search = new SearchIndex();
-  /** The current state; decides about name clashes. */
+  /** The current state, which decides about name conflicts. */
   protected readonly index = new NodeIndex();
   /** Purged nodes, for the changes feed. */
   private readonly purged = new Map<string, DriveNode>();
@@ -134,7 +134,7 @@ export class DriveNodes {
       throw badRequest(`A node cannot be changed from ${node.status} to ${status}`);
     const into = parents === undefined ? node.parents : this.checkParents(parents, node);
     if (into.length === 0 && node !== this.root) throw badRequest(UNKNOWN_PARENT);
-    // A node in the trash clashes with nothing, and a node never clashes with itself (4.9).
+    // A node in the trash has no conflicts, and a node has none with itself.
     if (node.status !== 'TRASH' && node.name !== undefined) this.checkFree(into, name ?? node.name, node.id);
     if (name !== undefined) node.name = name;
     if (patch.labels !== undefined) node.labels = [...new Set(patch.labels)];
@@ -168,7 +168,7 @@ export class DriveNodes {
     return this.touch(node);
   }
 
-  /** Removes a parent of a node; a node without a parent goes to the root (4.10). */
+  /** Removes a parent of a node; a node without a parent goes to the root. */
   removeParent(parentId: string, childId: string): DriveNode {
     const node = this.require(childId);
     if (!node.parents.includes(parentId)) throw nodeNotFound(childId);
@@ -294,7 +294,7 @@ export class DriveNodes {
     };
   }
 
-  /** Makes a change known to the indexes, the changes feed and the journal. */
+  /** Adds a change to the indexes, the changes feed and the journal. */
   protected enter(node: DriveNode): void {
     const entry = entryOf(node);
     this.index.set(entry);

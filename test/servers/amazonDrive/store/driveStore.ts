@@ -1,7 +1,7 @@
 import type { DriveNode } from './driveNode';
 import { DriveNodes } from './driveNodes';
 
-/** What a test can set on a file that it puts; other facts are those of an upload now. */
+/** Facts that a test can set on a file. Other facts are those of an upload now. */
 export interface FileFacts {
   /** Milliseconds since 1970. */
   readonly modifiedDate?: number;

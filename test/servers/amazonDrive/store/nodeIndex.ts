@@ -108,13 +108,13 @@ export function entryOf(node: DriveNode): IndexEntry {
   return { node, name: node.name, parents: node.parents, status: node.status };
 }
 
-/** The index that lists and name look-ups read; it may lag behind the writes (4.14). */
+/** The index that lists and name look-ups read; it may lag behind the writes. */
 export class SearchIndex {
   private readonly index = new NodeIndex();
   private waiting: { due: number; entry: IndexEntry }[] = [];
   private lag = 0;
 
-  /** In milliseconds of the machine's clock, because the server's clock may stand still. 0 shows all writes at once. */
+  /** In milliseconds of the machine's clock, since the server's clock may be fixed. 0 shows all writes immediately. */
   set lagMs(milliseconds: number) {
     this.lag = milliseconds;
     if (milliseconds <= 0) this.advance(Number.POSITIVE_INFINITY);

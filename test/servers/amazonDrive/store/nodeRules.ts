@@ -26,29 +26,29 @@ export interface NodePatch {
   readonly status?: string | undefined;
 }
 
-/** Longest name that the service accepted, in UTF-16 units (7.1). */
-const LONGEST_NAME = 280;
-const LONGEST_TEXT = 500;
-const MOST_PROPERTIES = 10;
+/** In UTF-16 units. */
+const MAX_NAME_LENGTH = 280;
+const MAX_TEXT_LENGTH = 500;
+const MAX_PROPERTIES = 10;
 
-/** Throws 400 when a node would have too many properties of one owner, or too long values (4.13). */
+/** Throws 400 when a node would have too many properties of one owner, or too long values. */
 export function checkProperties(properties: PropertiesByOwner, node?: DriveNode): void {
   for (const [owner, values] of Object.entries(properties)) {
     const keys = new Set([...Object.keys(node?.properties[owner] ?? {}), ...Object.keys(values)]);
-    if (keys.size > MOST_PROPERTIES)
-      throw badRequest(`A node can have at most ${MOST_PROPERTIES} properties of one owner`);
+    if (keys.size > MAX_PROPERTIES)
+      throw badRequest(`A node can have at most ${MAX_PROPERTIES} properties of one owner`);
     for (const value of Object.values(values))
-      if (typeof value !== 'string' || value.length > LONGEST_TEXT)
-        throw badRequest(`A property's value must be a text of at most ${LONGEST_TEXT} characters`);
+      if (typeof value !== 'string' || value.length > MAX_TEXT_LENGTH)
+        throw badRequest(`A property's value must be a text of at most ${MAX_TEXT_LENGTH} characters`);
   }
 }
 
-/** Throws 400 for an empty or too long name (7.1). */
+/** Throws 400 for an empty or too long name. */
 export function checkName(name: string): void {
-  if (typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME) return;
+  if (typeof name === 'string' && name.length > 0 && name.length <= MAX_NAME_LENGTH) return;
   const rule =
     typeof name === 'string' && name.length > 0
-      ? `less than or equal to ${LONGEST_NAME}`
+      ? `less than or equal to ${MAX_NAME_LENGTH}`
       : 'greater than or equal to 1';
   throw badRequest(
     `1 validation error detected: Value '${name}' at 'name' failed to satisfy constraint: Member must have length ${rule}`,
@@ -56,10 +56,11 @@ export function checkName(name: string): void {
 }
 
 export function checkDescription(text: string): void {
-  if (text.length > LONGEST_TEXT) throw badRequest(`A description has at most ${LONGEST_TEXT} characters`);
+  if (text.length > MAX_TEXT_LENGTH)
+    throw badRequest(`A description has at most ${MAX_TEXT_LENGTH} characters`);
 }
 
-/** 400 for a body that the service does not understand. */
+/** 400 for a malformed body. */
 export function badBody(what: string): DriveError {
   return badRequest(`The request's body is not understood: ${what}`);
 }

@@ -12,9 +12,9 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 
-/** Contents up to so many bytes stay in memory, in a store without a folder. */
+/** In a store without a folder, contents up to this size stay in memory. */
 const IN_MEMORY = 4 << 20;
-/** How many bytes stay in memory in all; further contents go to the disk. */
+/** The maximum of all contents in memory; more contents go to the disk. */
 const ALL_IN_MEMORY = 512 << 20;
 
 /** The content of one file. */
@@ -39,7 +39,7 @@ export interface ContentWriter {
   abandon(): void;
 }
 
-/** Keeps contents: small ones in memory, others in files of a folder. */
+/** Stores contents: small ones in memory, others in files of a folder. */
 export class ContentStore {
   private spool: string | undefined;
   private inMemory = 0;
@@ -74,7 +74,7 @@ export class ContentStore {
           return this.onDisk(open.name, size, md5);
         }
         this.inMemory += size;
-        // A copy, because the pieces are views that would keep the sockets' whole buffers alive.
+        // A copy: the pieces are views that would keep the whole buffers of the sockets in memory.
         return this.held(Buffer.concat(pieces), md5);
       },
       abandon: () => {
@@ -118,7 +118,7 @@ export class ContentStore {
       md5,
       file: undefined,
       read: async function* (start, end) {
-        // In slices, so that a fault can slow down or cut an answer in its middle.
+        // In slices, so that a fault can slow down or cut the response.
         for (let at = start; at < end; at += 64 << 10)
           yield content.subarray(at, Math.min(end, at + (64 << 10)));
       },

@@ -163,10 +163,7 @@ describe('downloading', () => {
     const outside = await ranged('bytes=10-');
     assert.deepEqual([outside.status, outside.headers['content-range']], [416, 'bytes */10']);
     assert.equal((await ranged('bytes=0-', empty)).status, 416);
-    assert.deepEqual(
-      [(await ranged('bytes=0-1,4-5')).status, (await ranged('bytes=5-3')).status],
-      [200, 200],
-    );
+    for (const range of ['bytes=0-1,4-5', 'bytes=5-3']) assert.equal((await ranged(range)).status, 200);
     assert.equal((await client.content('GET', `nodes/${empty}/content`)).status, 200);
   });
 
