@@ -87,14 +87,13 @@ export class S3Service {
     }
     const bucket = request.bucket === undefined ? undefined : this.store.findBucket(request.bucket);
     const right = bucket && (bucket.location || 'us-east-1');
-    if (this.options.strictRegions && right !== undefined && right !== identity.region) {
+    if (this.options.strictRegions && right !== undefined && right !== identity.region)
       throw new S3Error(
         request.method === 'HEAD' ? 'PermanentRedirect' : 'AuthorizationHeaderMalformed',
         `The authorization header is malformed; the region '${identity.region}' is wrong; expecting '${right}'`,
         { Region: right },
         { 'x-amz-bucket-region': right },
       );
-    }
     return identity;
   }
 
@@ -172,16 +171,14 @@ class S3Visit implements Visit<S3Request, S3Fault> {
     const identity = service.authenticate(request);
     const body = mayHaveBody(request) ? await this.readBody(request, identity) : EMPTY_BODY;
     if (isDirectory(request.bucket)) checkDirectoryRequest(request);
-    if (request.operation === 'CreateSession') {
+    if (request.operation === 'CreateSession')
       return createSession(service.now(), (session) => service.credentials.set(session.accessKeyId, session));
-    }
     const handler = HANDLERS[request.operation];
-    if (handler === undefined) {
+    if (handler === undefined)
       throw new S3Error(
         'NotImplemented',
         'A header or query you provided requests functionality that is not implemented.',
       );
-    }
     const exchange: Exchange = {
       request,
       body,
@@ -196,12 +193,10 @@ class S3Visit implements Visit<S3Request, S3Fault> {
 
   private readBody(request: S3Request, identity: Identity | undefined): Promise<ReceivedBody> {
     const known = headerOf(request, 'content-length') ?? headerOf(request, 'x-amz-decoded-content-length');
-    if (known === undefined && (request.operation === 'PutObject' || request.operation === 'UploadPart')) {
+    if (known === undefined && (request.operation === 'PutObject' || request.operation === 'UploadPart'))
       throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
-    }
-    if (Number(known) > 5 * 1024 ** 3) {
+    if (Number(known) > 5 * 1024 ** 3)
       throw new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
-    }
     return receiveBody(this.body, request, identity);
   }
 

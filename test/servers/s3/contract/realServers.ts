@@ -56,9 +56,8 @@ export async function openServer(
 function ownEndpoint(): CheckedServer | AbsentServer {
   const { S3_ENDPOINT, S3_SERVER_NAME, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION } = process.env;
   if (!S3_ENDPOINT) return { name: 'endpoint', absent: 'S3_ENDPOINT is not set' };
-  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) {
+  if (!AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY)
     throw new Error('S3_ENDPOINT needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY beside it');
-  }
   const target = {
     endpoint: S3_ENDPOINT.replace(/\/$/, ''),
     accessKeyId: AWS_ACCESS_KEY_ID,

@@ -38,19 +38,17 @@ export function createBucket(exchange: Exchange): Reply {
   if (body.size > 0) {
     const root = documentOf(exchange);
     location = childText(root, 'LocationConstraint') ?? '';
-    if (location === 'us-east-1') {
+    if (location === 'us-east-1')
       throw new S3Error('InvalidLocationConstraint', 'The specified location-constraint is not valid', {
         LocationConstraint: location,
       });
-    }
   }
-  if (store.findBucket(name)) {
+  if (store.findBucket(name))
     throw new S3Error(
       'BucketAlreadyOwnedByYou',
       'Your previous request to create the named bucket succeeded and you already own it.',
       { BucketName: name },
     );
-  }
   store.createBucket(name, { location });
   return emptyReply(200, { Location: `/${name}` });
 }
@@ -87,9 +85,7 @@ export function getVersioning(exchange: Exchange): Reply {
 /** PutBucketVersioning. */
 export function putVersioning(exchange: Exchange): Reply {
   const status = childText(documentOf(exchange), 'Status');
-  if (status !== 'Enabled' && status !== 'Suspended') {
-    throw malformedXml();
-  }
+  if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
   bucketOf(exchange).versioning = status;
   return emptyReply(200);
 }

@@ -106,9 +106,8 @@ export function listVersions(exchange: Exchange): Reply {
   const q = readListQuery(request, 'max-keys');
   const keyMarker = request.query.get('key-marker') ?? '';
   const versionMarker = request.query.get('version-id-marker') ?? '';
-  if (versionMarker !== '' && keyMarker === '') {
+  if (versionMarker !== '' && keyMarker === '')
     throw new S3Error('InvalidArgument', 'A version-id marker cannot be specified without a key marker.');
-  }
   const rest = (
     key: string,
   ): readonly (StoredObject | { deleteMarker: true; versionId: string; lastModified: number })[] => {
@@ -188,19 +187,17 @@ export function readListQuery(
   encode: (text: string) => string;
 } {
   const encodingType = request.query.get('encoding-type');
-  if (encodingType !== undefined && encodingType !== 'url') {
+  if (encodingType !== undefined && encodingType !== 'url')
     throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request', {
       ArgumentName: 'encoding-type',
       ArgumentValue: encodingType,
     });
-  }
   const given = request.query.get(maxName) ?? '1000';
-  if (!/^\d+$/.test(given)) {
+  if (!/^\d+$/.test(given))
     throw new S3Error('InvalidArgument', `Provided ${maxName} not an integer or within integer range`, {
       ArgumentName: maxName,
       ArgumentValue: given,
     });
-  }
   return {
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',

@@ -57,12 +57,10 @@ export function uploadPart(exchange: Exchange): Reply {
   const upload = uploadOf(exchange);
   const number = partNumberOf(exchange);
   const wanted = upload.checksum?.algorithm;
-  if (wanted !== undefined && body.checksum !== undefined && body.checksum.algorithm !== wanted) {
+  if (wanted !== undefined && body.checksum !== undefined && body.checksum.algorithm !== wanted)
     throw checksumMismatch(wanted, body.checksum.algorithm);
-  }
-  if (wanted !== undefined && body.checksum === undefined && upload.checksum?.type === 'COMPOSITE') {
+  if (wanted !== undefined && body.checksum === undefined && upload.checksum?.type === 'COMPOSITE')
     throw checksumMismatch(wanted, 'null');
-  }
   const etag = etagOf(body.md5, upload.facts.encryption, upload.bucket);
   upload.parts.set(number, {
     number,
@@ -90,12 +88,11 @@ export function uploadPartCopy(exchange: Exchange): Reply {
   const exact = rangeHeader === undefined || /^bytes=\d+-\d+$/.test(rangeHeader);
   const range = rangeOf(rangeHeader, source.size);
   const lastByte = Number(/-(\d+)$/.exec(rangeHeader ?? '')?.[1] ?? -1);
-  if (!exact || lastByte >= source.size) {
+  if (!exact || lastByte >= source.size)
     throw new S3Error(
       'InvalidArgument',
       'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
     );
-  }
   const chunks = range ? slice(source.chunks, range) : source.chunks;
   const digest = md5(chunks);
   const etag = etagOf(digest, upload.facts.encryption, upload.bucket);
@@ -122,36 +119,32 @@ export function completeUpload(exchange: Exchange): Reply {
   const bucket = bucketOf(exchange);
   const root = documentOf(exchange);
   const wanted = root.children.filter((c) => c.name === 'Part');
-  if (root.name !== 'CompleteMultipartUpload' || wanted.length === 0 || wanted.length > 10_000) {
+  if (root.name !== 'CompleteMultipartUpload' || wanted.length === 0 || wanted.length > 10_000)
     throw malformedXml();
-  }
   const parts = wanted.map((item) => chosenPart(upload, item));
   parts.forEach((part, index) => {
     const next = parts[index + 1];
     if (next === undefined) return;
-    if (next.number <= part.number) {
+    if (next.number <= part.number)
       throw new S3Error(
         'InvalidPartOrder',
         'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
       );
-    }
-    if (part.size < settings.minPartSize) {
+    if (part.size < settings.minPartSize)
       throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
         ProposedSize: String(part.size),
         MinSizeAllowed: String(settings.minPartSize),
         PartNumber: String(part.number),
         ETag: part.etag,
       });
-    }
   });
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const claimedSize = headerOf(request, 'x-amz-mp-object-size');
-  if (claimedSize !== undefined && Number(claimedSize) !== size) {
+  if (claimedSize !== undefined && Number(claimedSize) !== size)
     throw new S3Error(
       'InvalidRequest',
       'The provided x-amz-mp-object-size header does not match the size of the parts',
     );
-  }
   const chunks = parts.flatMap((part) => part.chunks);
   const checksum = wholeChecksum(exchange, upload, parts, chunks);
   checkWriteConditions(request, bucket.current(upload.key) ?? bucket.folder(upload.key));
@@ -292,30 +285,23 @@ function chosenPart(upload: Upload, item: XmlElement): Part {
   const number = Number(childText(item, 'PartNumber'));
   const etag = (childText(item, 'ETag') ?? '').trim().replace(/^"|"$/g, '');
   const part = upload.parts.get(number);
-  if (part === undefined || part.etag !== etag) {
+  if (part === undefined || part.etag !== etag)
     throw new S3Error(
       'InvalidPart',
       "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
-      {
-        UploadId: upload.id,
-        PartNumber: String(number),
-        ETag: etag,
-      },
+      { UploadId: upload.id, PartNumber: String(number), ETag: etag },
     );
-  }
   const algorithm = upload.checksum?.algorithm;
   const given = algorithm && childText(item, `Checksum${algorithm.toUpperCase()}`);
-  if (algorithm !== undefined && given === undefined && upload.checksum?.type === 'COMPOSITE') {
+  if (algorithm !== undefined && given === undefined && upload.checksum?.type === 'COMPOSITE')
     throw new S3Error(
       'InvalidRequest',
       `The upload was created using a ${algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
     );
-  }
-  if (given !== undefined && part.checksum !== undefined && given !== part.checksum.value) {
+  if (given !== undefined && part.checksum !== undefined && given !== part.checksum.value)
     throw new S3Error('InvalidPart', 'The checksum of a part is not the one that was uploaded.', {
       PartNumber: String(number),
     });
-  }
   return part;
 }
 

@@ -59,12 +59,11 @@ export function factsOf(request: S3Request, bucket: Bucket): FactsOfRequest {
     metadata[name] = value;
     metadataBytes += name.length + value.length;
   }
-  if (metadataBytes > MAX_METADATA_BYTES) {
+  if (metadataBytes > MAX_METADATA_BYTES)
     throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', {
       Size: String(metadataBytes),
       MaxSizeAllowed: String(MAX_METADATA_BYTES),
     });
-  }
   return {
     headers,
     metadata,
@@ -94,12 +93,11 @@ export function headersFor(
   const tagCount = Object.keys(object.tags).length;
   if (tagCount > 0) headers['x-amz-tagging-count'] = String(tagCount);
   if (versioned) headers['x-amz-version-id'] = object.versionId;
-  if (object.restored !== undefined) {
+  if (object.restored !== undefined)
     headers['x-amz-restore'] =
       now < object.restored.from
         ? 'ongoing-request="true"'
         : `ongoing-request="false", expiry-date="${httpDate(object.restored.until)}"`;
-  }
   if (request.headers['x-amz-checksum-mode'] === 'ENABLED') Object.assign(headers, checksumHeaders(object));
   for (const [name, value] of request.query) {
     if (name.startsWith('response-')) headers[name.slice('response-'.length)] = value;
@@ -193,12 +191,11 @@ function storageClassOf(request: S3Request): string {
 function encryptionOf(request: S3Request, byDefault: string | undefined): Record<string, string> {
   const algorithm = headerOf(request, ENCRYPTION) ?? byDefault;
   if (algorithm === undefined) return {};
-  if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
+  if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse')
     throw new S3Error('InvalidArgument', 'The encryption method specified is not supported', {
       ArgumentName: ENCRYPTION,
       ArgumentValue: algorithm,
     });
-  }
   const kept: Record<string, string> = { [ENCRYPTION]: algorithm };
   for (const name of [`${ENCRYPTION}-aws-kms-key-id`, `${ENCRYPTION}-bucket-key-enabled`]) {
     const value = headerOf(request, name);

@@ -60,12 +60,11 @@ export function etagOf(digest: Buffer, encryption: Readonly<Record<string, strin
 export function findObject(bucket: Bucket, key: string, versionId: string | undefined): StoredObject {
   if (versionId !== undefined) {
     const version = bucket.versions(key).find((v) => v.versionId === versionId);
-    if (version === undefined) {
+    if (version === undefined)
       throw new S3Error('NoSuchVersion', 'The specified version does not exist.', {
         Key: key,
         VersionId: versionId,
       });
-    }
     if (!version.deleteMarker) return version;
     throw new S3Error(
       'MethodNotAllowed',
@@ -95,16 +94,14 @@ export function getObject(exchange: Exchange): Reply {
   const bucket = bucketOf(exchange);
   const object = findObject(bucket, keyOf(exchange), request.query.get('versionId'));
   const versioned = bucket.versioning !== undefined;
-  if (checkReadConditions(request, object) === 'notModified') {
+  if (checkReadConditions(request, object) === 'notModified')
     return emptyReply(304, { ETag: `"${object.etag}"`, 'Last-Modified': httpDate(object.lastModified) });
-  }
   if (request.method === 'GET') requireReadable(object, now);
   const headers = headersFor(object, request, versioned, now);
   const range = partRange(exchange, object) ?? rangeOf(headerOf(request, 'range'), object.size);
   if (range === undefined) return { status: 200, headers, body: object.chunks };
-  if (request.query.has('partNumber') && object.partSizes) {
+  if (request.query.has('partNumber') && object.partSizes)
     headers['x-amz-mp-parts-count'] = String(object.partSizes.length);
-  }
   for (const name of Object.keys(headers)) if (name.startsWith('x-amz-checksum-')) delete headers[name];
   headers['Content-Range'] = `bytes ${range.start}-${range.end - 1}/${object.size}`;
   return { status: 206, headers, body: slice(object.chunks, range) };
@@ -147,17 +144,14 @@ function removeObject(
 export function deleteObjects(exchange: Exchange): Reply {
   const { body, now } = exchange;
   const bucket = bucketOf(exchange);
-  if (!body.vouched) {
+  if (!body.vouched)
     throw new S3Error(
       'InvalidRequest',
       'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
     );
-  }
   const root = documentOf(exchange);
   const wanted = root.children.filter((c) => c.name === 'Object');
-  if (root.name !== 'Delete' || wanted.length === 0 || wanted.length > 1000) {
-    throw malformedXml();
-  }
+  if (root.name !== 'Delete' || wanted.length === 0 || wanted.length > 1000) throw malformedXml();
   const quiet = childText(root, 'Quiet') === 'true';
   let result = '';
   for (const item of wanted) {
@@ -213,14 +207,12 @@ export function deleteTagging(exchange: Exchange): Reply {
 export function restoreObject(exchange: Exchange): Reply {
   const { now, settings } = exchange;
   const object = objectOf(exchange);
-  if (!isArchived(object)) {
+  if (!isArchived(object))
     throw new S3Error('InvalidObjectState', "Restore is not allowed for the object's current storage class", {
       StorageClass: object.storageClass,
     });
-  }
-  if (object.restored && now < object.restored.from) {
+  if (object.restored && now < object.restored.from)
     throw new S3Error('RestoreAlreadyInProgress', 'Object restore is already in progress');
-  }
   const days = Number(childText(documentOf(exchange), 'Days') ?? 1);
   const again = object.restored !== undefined && now < object.restored.until;
   const from = again ? now : now + settings.restoreTakesMs;

@@ -55,9 +55,8 @@ function crc32Table(polynomial: number): Uint32Array {
 
 function tableCrc32(table: Uint32Array, data: Buffer, seed: number): number {
   let value = ~seed;
-  for (let i = 0; i < data.length; i++) {
+  for (let i = 0; i < data.length; i++)
     value = (table[(value ^ (data[i] as number)) & 0xff] as number) ^ (value >>> 8);
-  }
   return ~value >>> 0;
 }
 

@@ -62,31 +62,27 @@ export async function receiveBody(
   }
 
   const decodedLength = headerOf(request, 'x-amz-decoded-content-length');
-  if (streaming && Number(decodedLength) !== size) {
+  if (streaming && Number(decodedLength) !== size)
     throw new S3Error(
       'IncompleteBody',
       'You did not provide the number of bytes specified by the x-amz-decoded-content-length header',
     );
-  }
   const digest = md5.digest();
-  if (contentMd5 !== undefined && !contentMd5.equals(digest)) {
+  if (contentMd5 !== undefined && !contentMd5.equals(digest))
     throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
-  }
-  if (sha256 && sha256.digest('hex') !== payloadHash.toLowerCase()) {
+  if (sha256 && sha256.digest('hex') !== payloadHash.toLowerCase())
     throw new S3Error(
       'XAmzContentSHA256Mismatch',
       "The provided 'x-amz-content-sha256' header does not match what was computed.",
     );
-  }
   let verified: ReceivedBody['checksum'];
   if (expected && checksum) {
     const value = expected.value ?? chunked?.trailers.get(`x-amz-checksum-${expected.algorithm}`);
-    if (value === undefined) {
+    if (value === undefined)
       throw new S3Error(
         'MalformedTrailerError',
         'The request did not contain the trailer that it announced.',
       );
-    }
     if (checksum.base64() !== value) throw badChecksum(expected.algorithm);
     verified = { algorithm: expected.algorithm, value };
   }
@@ -112,9 +108,7 @@ function expectedMd5(request: S3Request): Buffer | undefined {
   const header = headerOf(request, 'content-md5');
   if (header === undefined) return undefined;
   const bytes = Buffer.from(header, 'base64');
-  if (bytes.length !== 16) {
-    throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.');
-  }
+  if (bytes.length !== 16) throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.');
   return bytes;
 }
 
@@ -125,15 +119,13 @@ function expectedChecksum(
   const inHeaders = CHECKSUM_ALGORITHMS.filter((a) => request.headers[`x-amz-checksum-${a}`] !== undefined);
   const trailer = withTrailer ? headerOf(request, 'x-amz-trailer')?.trim().toLowerCase() : undefined;
   const inTrailer = CHECKSUM_ALGORITHMS.filter((a) => trailer === `x-amz-checksum-${a}`);
-  if (withTrailer && inTrailer.length === 0) {
+  if (withTrailer && inTrailer.length === 0)
     throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
-  }
-  if (inHeaders.length + inTrailer.length > 1) {
+  if (inHeaders.length + inTrailer.length > 1)
     throw new S3Error(
       'InvalidRequest',
       'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     );
-  }
   const [header] = inHeaders;
   const [algorithm] = inTrailer;
   if (header !== undefined)

@@ -64,30 +64,26 @@ export class SignatureCheck {
       throw malformed('The Credential is mal-formed.');
 
     const owner = this.credentials.get(accessKeyId);
-    if (owner === undefined) {
+    if (owner === undefined)
       throw new S3Error(
         'InvalidAccessKeyId',
         'The AWS Access Key Id you provided does not exist in our records.',
         { AWSAccessKeyId: accessKeyId },
       );
-    }
-    if (!this.acceptsRegion(region)) {
+    if (!this.acceptsRegion(region))
       throw new S3Error(
         'AuthorizationHeaderMalformed',
         `The authorization header is malformed; the region '${region}' is wrong; expecting '${this.region}'`,
         { Region: this.region },
       );
-    }
     const token =
       headerOf(request, 'x-amz-s3session-token') ??
       headerOf(request, 'x-amz-security-token') ??
       request.query.get('X-Amz-Security-Token');
-    if (token !== owner.sessionToken) {
+    if (token !== owner.sessionToken)
       throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.');
-    }
-    if (owner.expiresAt !== undefined && this.now() >= owner.expiresAt) {
+    if (owner.expiresAt !== undefined && this.now() >= owner.expiresAt)
       throw new S3Error('ExpiredToken', 'The provided token has expired.');
-    }
     this.checkTime(request, claim, date);
     checkSignedHeaders(request, claim);
 
@@ -97,13 +93,12 @@ export class SignatureCheck {
     const signingKey = this.signingKey(owner, date, region, service);
     const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
     const given = Buffer.from(claim.signature, 'hex');
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    if (given.length !== expected.length || !timingSafeEqual(given, expected))
       throw new S3Error(
         'SignatureDoesNotMatch',
         'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
         { AWSAccessKeyId: accessKeyId, StringToSign: stringToSign, CanonicalRequest: canonical },
       );
-    }
     return {
       accessKeyId,
       region,
@@ -117,9 +112,8 @@ export class SignatureCheck {
   private checkTime(request: S3Request, claim: Claim, date: string): void {
     const signedAt = parseTimestamp(claim.timestamp);
     const now = this.now();
-    if (Number.isNaN(signedAt) || !claim.timestamp.startsWith(date)) {
+    if (Number.isNaN(signedAt) || !claim.timestamp.startsWith(date))
       throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
-    }
     if (!claim.presigned) {
       if (Math.abs(now - signedAt) <= MAX_SKEW_MS) return;
       throw new S3Error(
@@ -133,20 +127,18 @@ export class SignatureCheck {
       );
     }
     const expires = Number(request.query.get('X-Amz-Expires'));
-    if (!Number.isInteger(expires) || expires < 1 || expires > MAX_EXPIRES_SECONDS) {
+    if (!Number.isInteger(expires) || expires < 1 || expires > MAX_EXPIRES_SECONDS)
       throw new S3Error(
         'AuthorizationQueryParametersError',
         'X-Amz-Expires must be between 1 second and a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
       );
-    }
     if (signedAt - now > MAX_SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
-    if (now > signedAt + expires * 1000) {
+    if (now > signedAt + expires * 1000)
       throw new S3Error('AccessDenied', 'Request has expired', {
         'X-Amz-Expires': String(expires),
         Expires: new Date(signedAt + expires * 1000).toISOString(),
         ServerTime: new Date(now).toISOString(),
       });
-    }
   }
 
   private signingKey(owner: Credentials, date: string, region: string, service: string): Buffer {
@@ -176,20 +168,18 @@ function readClaim(request: S3Request): Claim | undefined {
   const header = headerOf(request, 'authorization');
   if (header !== undefined) {
     const match = /^AWS4-HMAC-SHA256\s+(.*)$/.exec(header);
-    if (!match) {
+    if (!match)
       throw new S3Error(
         'InvalidRequest',
         'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
       );
-    }
     const fields = new Map<string, string>();
     for (const field of (match[1] ?? '').split(',')) {
       const equals = field.indexOf('=');
       fields.set(field.slice(0, equals).trim(), field.slice(equals + 1).trim());
     }
-    if (headerOf(request, 'x-amz-content-sha256') === undefined) {
+    if (headerOf(request, 'x-amz-content-sha256') === undefined)
       throw new S3Error('InvalidRequest', 'Missing required header for this request: x-amz-content-sha256');
-    }
     return {
       credential: need(fields.get('Credential'), 'Credential'),
       signedHeaders: need(fields.get('SignedHeaders'), 'SignedHeaders').split(';'),
@@ -208,12 +198,11 @@ function readClaim(request: S3Request): Claim | undefined {
       'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
     );
   };
-  if (field('X-Amz-Algorithm') !== 'AWS4-HMAC-SHA256') {
+  if (field('X-Amz-Algorithm') !== 'AWS4-HMAC-SHA256')
     throw new S3Error(
       'AuthorizationQueryParametersError',
       'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"',
     );
-  }
   return {
     credential: field('X-Amz-Credential'),
     signedHeaders: field('X-Amz-SignedHeaders').split(';'),

@@ -302,9 +302,8 @@ export class ObjectStore {
   /** The bucket; throws S3Error NoSuchBucket. */
   bucket(name: string): Bucket {
     const bucket = this.byName.get(name);
-    if (bucket === undefined) {
+    if (bucket === undefined)
       throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', { BucketName: name });
-    }
     return bucket;
   }
 

@@ -115,9 +115,8 @@ export class KeyReader {
 
   next(): void {
     this.position.index++;
-    if (this.position.index >= (this.chunks[this.position.chunk]?.length ?? 0)) {
+    if (this.position.index >= (this.chunks[this.position.chunk]?.length ?? 0))
       this.position = { chunk: this.position.chunk + 1, index: 0 };
-    }
   }
 
   /** Skips all keys that start with `prefix`; the current key must be one of them. */

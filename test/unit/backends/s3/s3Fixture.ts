@@ -89,11 +89,7 @@ export function settingsByHost(
   server: S3TestServer,
   more: Readonly<Record<string, unknown>> = {},
 ): RemoteSettings {
-  return settingsFor(server, {
-    endpoint: `http://localhost:${server.port}`,
-    forcePathStyle: false,
-    ...more,
-  });
+  return settingsFor(server, { endpoint: `http://localhost:${server.port}`, forcePathStyle: false, ...more });
 }
 
 /** Opens a remote for which every host is this machine. */

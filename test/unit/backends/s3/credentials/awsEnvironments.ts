@@ -22,8 +22,5 @@ export const awsEnvironments: readonly {
   { env: { AWS_PROFILE: 'p', key: 'ENV' }, takes: PARTIAL },
   { env: { key: 'ENV', secret: '' }, takes: PARTIAL },
   { env: { AWS_PROFILE: 'gone' }, takes: /profile.*gone/ },
-  {
-    env: { AWS_DEFAULT_PROFILE: 'gone', AWS_PROFILE: 'p' },
-    takes: /profile.*gone/,
-  },
+  { env: { AWS_DEFAULT_PROFILE: 'gone', AWS_PROFILE: 'p' }, takes: /profile.*gone/ },
 ];
