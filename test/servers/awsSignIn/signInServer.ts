@@ -62,24 +62,12 @@ export async function startSignInServer(options: SignInOptions): Promise<SignInS
   };
 
   const roleCredentials = (message: IncomingMessage, url: URL): Answer => {
-    asked.push(
-      `GetRoleCredentials ${url.searchParams.get('account_id')}/${url.searchParams.get('role_name')}`,
-    );
+    const { account_id, role_name } = Object.fromEntries(url.searchParams);
+    asked.push(`GetRoleCredentials ${account_id}/${role_name}`);
     if (message.headers['x-amz-sso_bearer_token'] !== options.ssoToken)
-      return {
-        status: 401,
-        type: 'application/json',
-        body: JSON.stringify({
-          __type: 'UnauthorizedException',
-          message: 'Session token not found or invalid',
-        }),
-      };
+      return json(401, { __type: 'UnauthorizedException', message: 'Session token not found or invalid' });
     const { expiresAt, ...keys } = give();
-    return {
-      status: 200,
-      type: 'application/json',
-      body: JSON.stringify({ roleCredentials: { ...keys, expiration: expiresAt } }),
-    };
+    return json(200, { roleCredentials: { ...keys, expiration: expiresAt } });
   };
 
   const server = createServer((message, response) => {
@@ -117,6 +105,10 @@ interface Answer {
   readonly status: number;
   readonly type: string;
   readonly body: string;
+}
+
+function json(status: number, content: object): Answer {
+  return { status, type: 'application/json', body: JSON.stringify(content) };
 }
 
 function refusal(code: string, message: string): Answer {

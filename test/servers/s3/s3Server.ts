@@ -60,10 +60,8 @@ export interface S3TestServer {
 
 /** Starts an S3 server in this process. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3TestServer> {
-  const own = options.credentials ?? {
-    accessKeyId: 'CLOUDREMOTESTEST',
-    secretAccessKey: 'cloud-remotes-secret',
-  };
+  const testKeys = { accessKeyId: 'CLOUDREMOTESTEST', secretAccessKey: 'cloud-remotes-secret' };
+  const own = options.credentials ?? testKeys;
   const region = options.region ?? 'us-east-1';
   const credentials = new Map([[own.accessKeyId, own]]);
   const service = new S3Service(options, credentials, region);
@@ -77,8 +75,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Te
   return {
     endpoint: origin,
     port,
-    accessKeyId: own.accessKeyId,
-    secretAccessKey: own.secretAccessKey,
+    ...own,
     region,
     requests: service.log.requests,
     store: service.store,

@@ -174,11 +174,7 @@ class S3Visit implements Visit<S3Request, S3Fault> {
     if (request.operation === 'CreateSession')
       return createSession(service.now(), (session) => service.credentials.set(session.accessKeyId, session));
     const handler = HANDLERS[request.operation];
-    if (handler === undefined)
-      throw new S3Error(
-        'NotImplemented',
-        'A header or query you provided requests functionality that is not implemented.',
-      );
+    if (handler === undefined) throw new S3Error('NotImplemented', 'This operation is not implemented.');
     const exchange: Exchange = {
       request,
       body,

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { type Answer, call } from '../../http/call';
+import { encode } from '../signIn/signatureCheck';
 
 /** Where to send a request, and with which keys. */
 export interface Target {
@@ -138,13 +139,6 @@ function queryText(query: Record<string, string>): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
-}
-
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 function sha256(data: Buffer | string): string {

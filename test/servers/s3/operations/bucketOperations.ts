@@ -44,11 +44,7 @@ export function createBucket(exchange: Exchange): Reply {
       });
   }
   if (store.findBucket(name))
-    throw new S3Error(
-      'BucketAlreadyOwnedByYou',
-      'Your previous request to create the named bucket succeeded and you already own it.',
-      { BucketName: name },
-    );
+    throw new S3Error('BucketAlreadyOwnedByYou', 'You already own this bucket.', { BucketName: name });
   store.createBucket(name, { location });
   return emptyReply(200, { Location: `/${name}` });
 }

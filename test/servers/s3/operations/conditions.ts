@@ -94,9 +94,5 @@ function preconditionFailed(condition: string): S3Error {
 }
 
 function notImplemented(header: string): S3Error {
-  return new S3Error(
-    'NotImplemented',
-    'A header you provided implies functionality that is not implemented',
-    { Header: header },
-  );
+  return new S3Error('NotImplemented', 'This header is not implemented.', { Header: header });
 }

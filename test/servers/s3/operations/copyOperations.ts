@@ -30,11 +30,10 @@ export function copySourceOf(exchange: Exchange): CopySource {
   );
   const slash = path.indexOf('/');
   if (slash < 1 || slash === path.length - 1)
-    throw new S3Error(
-      'InvalidArgument',
-      'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-      { ArgumentName: 'x-amz-copy-source', ArgumentValue: raw },
-    );
+    throw new S3Error('InvalidArgument', 'Copy Source must be sourcebucket/sourcekey.', {
+      ArgumentName: 'x-amz-copy-source',
+      ArgumentValue: raw,
+    });
   const name = path.slice(0, slash);
   const key = path.slice(slash + 1);
   checkKeyLength(key);
@@ -63,10 +62,7 @@ export function copyObject(exchange: Exchange): Reply {
     headerOf(request, 'x-amz-server-side-encryption') !== undefined ||
     asked.headers['x-amz-website-redirect-location'] !== undefined;
   if (onItself && !changes)
-    throw new S3Error(
-      'InvalidRequest',
-      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-    );
+    throw new S3Error('InvalidRequest', 'A copy of an object to itself must change attributes.');
   checkWriteConditions(request, bucket.current(key) ?? bucket.folder(key));
   const object = new StoredObject(key, {
     body: source.chunks,

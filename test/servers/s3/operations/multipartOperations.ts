@@ -89,10 +89,7 @@ export function uploadPartCopy(exchange: Exchange): Reply {
   const range = rangeOf(rangeHeader, source.size);
   const lastByte = Number(/-(\d+)$/.exec(rangeHeader ?? '')?.[1] ?? -1);
   if (!exact || lastByte >= source.size)
-    throw new S3Error(
-      'InvalidArgument',
-      'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
-    );
+    throw new S3Error('InvalidArgument', 'x-amz-copy-source-range must be bytes=first-last.');
   const chunks = range ? slice(source.chunks, range) : source.chunks;
   const digest = md5(chunks);
   const etag = etagOf(digest, upload.facts.encryption, upload.bucket);
@@ -126,10 +123,7 @@ export function completeUpload(exchange: Exchange): Reply {
     const next = parts[index + 1];
     if (next === undefined) return;
     if (next.number <= part.number)
-      throw new S3Error(
-        'InvalidPartOrder',
-        'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
-      );
+      throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
     if (part.size < settings.minPartSize)
       throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
         ProposedSize: String(part.size),
@@ -141,10 +135,7 @@ export function completeUpload(exchange: Exchange): Reply {
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   const claimedSize = headerOf(request, 'x-amz-mp-object-size');
   if (claimedSize !== undefined && Number(claimedSize) !== size)
-    throw new S3Error(
-      'InvalidRequest',
-      'The provided x-amz-mp-object-size header does not match the size of the parts',
-    );
+    throw new S3Error('InvalidRequest', 'x-amz-mp-object-size is not the size of the parts.');
   const chunks = parts.flatMap((part) => part.chunks);
   const checksum = wholeChecksum(exchange, upload, parts, chunks);
   checkWriteConditions(request, bucket.current(upload.key) ?? bucket.folder(upload.key));
@@ -264,11 +255,9 @@ function uploadOf(exchange: Exchange): Upload {
   const key = keyOf(exchange);
   const upload = exchange.uploads.get(exchange.request.query.get('uploadId') ?? '');
   if (upload !== undefined && upload.bucket === bucket.name && upload.key === key) return upload;
-  throw new S3Error(
-    'NoSuchUpload',
-    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-    { UploadId: exchange.request.query.get('uploadId') ?? '' },
-  );
+  throw new S3Error('NoSuchUpload', 'The specified upload does not exist.', {
+    UploadId: exchange.request.query.get('uploadId') ?? '',
+  });
 }
 
 function partNumberOf(exchange: Exchange): number {
@@ -286,18 +275,15 @@ function chosenPart(upload: Upload, item: XmlElement): Part {
   const etag = (childText(item, 'ETag') ?? '').trim().replace(/^"|"$/g, '');
   const part = upload.parts.get(number);
   if (part === undefined || part.etag !== etag)
-    throw new S3Error(
-      'InvalidPart',
-      "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
-      { UploadId: upload.id, PartNumber: String(number), ETag: etag },
-    );
+    throw new S3Error('InvalidPart', 'A specified part could not be found.', {
+      UploadId: upload.id,
+      PartNumber: String(number),
+      ETag: etag,
+    });
   const algorithm = upload.checksum?.algorithm;
   const given = algorithm && childText(item, `Checksum${algorithm.toUpperCase()}`);
   if (algorithm !== undefined && given === undefined && upload.checksum?.type === 'COMPOSITE')
-    throw new S3Error(
-      'InvalidRequest',
-      `The upload was created using a ${algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
-    );
+    throw new S3Error('InvalidRequest', `The ${algorithm} checksum of part ${number} is missing.`);
   if (given !== undefined && part.checksum !== undefined && given !== part.checksum.value)
     throw new S3Error('InvalidPart', 'The checksum of a part is not the one that was uploaded.', {
       PartNumber: String(number),
@@ -335,15 +321,9 @@ function checksumType(
       ? algorithm !== 'crc64nvme'
       : type === 'FULL_OBJECT' && !algorithm?.startsWith('sha');
   if (allowed) return type as StoredChecksum['type'];
-  throw new S3Error(
-    'InvalidRequest',
-    `The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`,
-  );
+  throw new S3Error('InvalidRequest', `The checksum type ${type} does not fit ${algorithm}.`);
 }
 
 function checksumMismatch(expected: string, actual: string): S3Error {
-  return new S3Error(
-    'InvalidRequest',
-    `Checksum Type mismatch occurred, expected checksum Type: ${expected}, actual checksum Type: ${actual}`,
-  );
+  return new S3Error('InvalidRequest', `Expected the checksum ${expected} instead of ${actual}.`);
 }

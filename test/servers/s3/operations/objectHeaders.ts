@@ -161,10 +161,7 @@ export function namedAlgorithm(request: S3Request): (typeof CHECKSUM_ALGORITHMS)
   if (name === undefined) return undefined;
   const known = CHECKSUM_ALGORITHMS.find((a) => a === name);
   if (known !== undefined) return known;
-  throw new S3Error(
-    'InvalidRequest',
-    'Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-  );
+  throw new S3Error('InvalidRequest', 'The checksum algorithm is not supported.');
 }
 
 let dateFor = Number.NaN;

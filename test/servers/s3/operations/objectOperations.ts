@@ -145,10 +145,7 @@ export function deleteObjects(exchange: Exchange): Reply {
   const { body, now } = exchange;
   const bucket = bucketOf(exchange);
   if (!body.vouched)
-    throw new S3Error(
-      'InvalidRequest',
-      'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
-    );
+    throw new S3Error('InvalidRequest', 'Missing required header: Content-MD5 or x-amz-checksum-*');
   const root = documentOf(exchange);
   const wanted = root.children.filter((c) => c.name === 'Object');
   if (root.name !== 'Delete' || wanted.length === 0 || wanted.length > 1000) throw malformedXml();

@@ -2,15 +2,8 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /** The checksum algorithms of S3, as they stand in header names: `x-amz-checksum-crc32`. */
-export type ChecksumAlgorithm = 'crc32' | 'crc32c' | 'crc64nvme' | 'sha1' | 'sha256';
-
-export const CHECKSUM_ALGORITHMS: readonly ChecksumAlgorithm[] = [
-  'crc32',
-  'crc32c',
-  'crc64nvme',
-  'sha1',
-  'sha256',
-];
+export const CHECKSUM_ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const;
+export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
 
 /** A checksum over pieces of data. */
 export interface RunningChecksum {
@@ -23,9 +16,9 @@ export interface RunningChecksum {
 export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   switch (algorithm) {
     case 'crc32':
-      return new Crc32(typeof crc32 === 'function' ? crc32 : (data, seed) => tableCrc32(CRC32, data, seed));
+      return new Crc32(crc32);
     case 'crc32c':
-      return new Crc32((data, seed) => tableCrc32(CRC32C, data, seed));
+      return new Crc32(crc32c);
     case 'crc64nvme':
       return new Crc64Nvme();
     default: {
@@ -42,21 +35,16 @@ export function checksumOf(algorithm: ChecksumAlgorithm, chunks: readonly Buffer
   return running.base64();
 }
 
-const CRC32 = crc32Table(0xedb88320);
-const CRC32C = crc32Table(0x82f63b78);
+const CRC32C = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0x82f63b78 : value >>> 1;
+  return value;
+});
 
-function crc32Table(polynomial: number): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, byte) => {
-    let value = byte;
-    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ polynomial : value >>> 1;
-    return value;
-  });
-}
-
-function tableCrc32(table: Uint32Array, data: Buffer, seed: number): number {
+function crc32c(data: Buffer, seed: number): number {
   let value = ~seed;
   for (let i = 0; i < data.length; i++)
-    value = (table[(value ^ (data[i] as number)) & 0xff] as number) ^ (value >>> 8);
+    value = (CRC32C[(value ^ (data[i] as number)) & 0xff] as number) ^ (value >>> 8);
   return ~value >>> 0;
 }
 

@@ -93,11 +93,7 @@ export class ChunkedBody {
       this.finishTrailers();
     } else {
       const colon = line.indexOf(':');
-      if (colon < 1)
-        throw new S3Error(
-          'MalformedTrailerError',
-          'The request contained trailing data that was not well-formed.',
-        );
+      if (colon < 1) throw new S3Error('MalformedTrailerError', 'The trailing data was not well-formed.');
       const name = line.slice(0, colon).trim().toLowerCase();
       const value = line.slice(colon + 1).trim();
       this.trailers.set(name, value);
@@ -125,10 +121,7 @@ export class ChunkedBody {
   private requireSignature(signer: Identity, text: string, given: string): void {
     const expected = createHmac('sha256', signer.signingKey).update(text).digest('hex');
     if (expected === given) return;
-    throw new S3Error(
-      'SignatureDoesNotMatch',
-      'The chunk signature we calculated does not match the signature you provided.',
-    );
+    throw new S3Error('SignatureDoesNotMatch', 'The chunk signature does not match.');
   }
 }
 
@@ -137,8 +130,5 @@ function incomplete(): S3Error {
 }
 
 function chunkTooSmall(): S3Error {
-  return new S3Error(
-    'InvalidChunkSizeError',
-    'Only the last chunk is allowed to have a size less than 8192 bytes',
-  );
+  return new S3Error('InvalidChunkSizeError', 'Only the last chunk may have less than 8192 bytes.');
 }

@@ -63,26 +63,16 @@ export async function receiveBody(
 
   const decodedLength = headerOf(request, 'x-amz-decoded-content-length');
   if (streaming && Number(decodedLength) !== size)
-    throw new S3Error(
-      'IncompleteBody',
-      'You did not provide the number of bytes specified by the x-amz-decoded-content-length header',
-    );
+    throw new S3Error('IncompleteBody', 'x-amz-decoded-content-length is not the size of the body.');
   const digest = md5.digest();
   if (contentMd5 !== undefined && !contentMd5.equals(digest))
     throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.');
   if (sha256 && sha256.digest('hex') !== payloadHash.toLowerCase())
-    throw new S3Error(
-      'XAmzContentSHA256Mismatch',
-      "The provided 'x-amz-content-sha256' header does not match what was computed.",
-    );
+    throw new S3Error('XAmzContentSHA256Mismatch', 'x-amz-content-sha256 does not match.');
   let verified: ReceivedBody['checksum'];
   if (expected && checksum) {
     const value = expected.value ?? chunked?.trailers.get(`x-amz-checksum-${expected.algorithm}`);
-    if (value === undefined)
-      throw new S3Error(
-        'MalformedTrailerError',
-        'The request did not contain the trailer that it announced.',
-      );
+    if (value === undefined) throw new S3Error('MalformedTrailerError', 'The announced trailer is missing.');
     if (checksum.base64() !== value) throw badChecksum(expected.algorithm);
     verified = { algorithm: expected.algorithm, value };
   }
@@ -98,10 +88,7 @@ export async function receiveBody(
 
 /** The refusal of a body that does not have the client's checksum. */
 export function badChecksum(algorithm: ChecksumAlgorithm): S3Error {
-  return new S3Error(
-    'BadDigest',
-    `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
-  );
+  return new S3Error('BadDigest', `The ${algorithm.toUpperCase()} did not match.`);
 }
 
 function expectedMd5(request: S3Request): Buffer | undefined {
@@ -122,10 +109,7 @@ function expectedChecksum(
   if (withTrailer && inTrailer.length === 0)
     throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
   if (inHeaders.length + inTrailer.length > 1)
-    throw new S3Error(
-      'InvalidRequest',
-      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
-    );
+    throw new S3Error('InvalidRequest', 'Expecting a single x-amz-checksum- header.');
   const [header] = inHeaders;
   const [algorithm] = inTrailer;
   if (header !== undefined)
@@ -136,10 +120,7 @@ function expectedChecksum(
     request.headers['x-amz-sdk-checksum-algorithm'] !== undefined &&
     request.operation !== 'CreateMultipartUpload'
   ) {
-    throw new S3Error(
-      'InvalidRequest',
-      'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
-    );
+    throw new S3Error('InvalidRequest', 'The checksum of x-amz-sdk-checksum-algorithm is missing.');
   }
   return undefined;
 }

@@ -1,55 +1,26 @@
-const STATUS: Record<string, number> = {
-  AccessDenied: 403,
-  AuthorizationHeaderMalformed: 400,
-  AuthorizationQueryParametersError: 400,
-  BadDigest: 400,
-  BadRequest: 400,
-  BucketAlreadyExists: 409,
-  BucketAlreadyOwnedByYou: 409,
-  BucketNotEmpty: 409,
-  ConditionalRequestConflict: 409,
-  EntityTooLarge: 400,
-  EntityTooSmall: 400,
-  ExistingObjectIsDirectory: 409,
-  ExpiredToken: 400,
-  IncompleteBody: 400,
-  InternalError: 500,
-  InvalidAccessKeyId: 403,
-  InvalidArgument: 400,
-  InvalidBucketName: 400,
-  InvalidChunkSizeError: 403,
-  InvalidDigest: 400,
-  InvalidLocationConstraint: 400,
-  InvalidObjectState: 403,
-  InvalidPart: 400,
-  InvalidPartOrder: 400,
-  InvalidRange: 416,
-  InvalidRequest: 400,
-  InvalidStorageClass: 400,
-  InvalidTag: 400,
-  InvalidToken: 400,
-  InvalidURI: 400,
-  KeyTooLongError: 400,
-  MalformedTrailerError: 400,
-  MalformedXML: 400,
-  MetadataTooLarge: 400,
-  MethodNotAllowed: 405,
-  MissingContentLength: 411,
-  NoSuchBucket: 404,
-  NoSuchKey: 404,
-  NoSuchUpload: 404,
-  NoSuchVersion: 404,
-  ObjectParentIsFile: 409,
-  NotImplemented: 501,
-  ObjectNotInActiveTierError: 403,
-  PermanentRedirect: 301,
-  PreconditionFailed: 412,
-  RequestTimeTooSkewed: 403,
-  RestoreAlreadyInProgress: 409,
-  SignatureDoesNotMatch: 403,
-  SlowDown: 503,
-  XAmzContentSHA256Mismatch: 400,
+/** The codes of each status; other codes have 400. */
+const CODES: Readonly<Record<number, string>> = {
+  301: 'PermanentRedirect',
+  403:
+    'AccessDenied InvalidAccessKeyId InvalidChunkSizeError InvalidObjectState ' +
+    'ObjectNotInActiveTierError RequestTimeTooSkewed SignatureDoesNotMatch',
+  404: 'NoSuchBucket NoSuchKey NoSuchUpload NoSuchVersion',
+  405: 'MethodNotAllowed',
+  409:
+    'BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty ConditionalRequestConflict ' +
+    'ExistingObjectIsDirectory ObjectParentIsFile RestoreAlreadyInProgress',
+  411: 'MissingContentLength',
+  412: 'PreconditionFailed',
+  416: 'InvalidRange',
+  500: 'InternalError',
+  501: 'NotImplemented',
+  503: 'SlowDown',
 };
+const STATUS = new Map(
+  Object.entries(CODES).flatMap(([status, codes]) =>
+    codes.split(' ').map((code) => [code, Number(status)] as const),
+  ),
+);
 
 /** A refusal: S3's code, message, and further elements of the XML body. */
 export class S3Error extends Error {
@@ -69,6 +40,6 @@ export class S3Error extends Error {
     status?: number,
   ) {
     super(message);
-    this.status = status ?? STATUS[code] ?? 400;
+    this.status = status ?? STATUS.get(code) ?? 400;
   }
 }

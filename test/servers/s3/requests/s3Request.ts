@@ -89,39 +89,12 @@ function bucketOfHost(host: string, suffixes: readonly string[]): string | undef
 }
 
 // A query with one of S3's sub-resources is never the plain operation.
-const SUBRESOURCES = [
-  'accelerate',
-  'acl',
-  'analytics',
-  'attributes',
-  'cors',
-  'encryption',
-  'intelligent-tiering',
-  'inventory',
-  'legal-hold',
-  'lifecycle',
-  'location',
-  'logging',
-  'metrics',
-  'notification',
-  'object-lock',
-  'ownershipControls',
-  'policy',
-  'policyStatus',
-  'publicAccessBlock',
-  'renameObject',
-  'replication',
-  'requestPayment',
-  'restore',
-  'retention',
-  'select',
-  'session',
-  'tagging',
-  'torrent',
-  'versioning',
-  'versions',
-  'website',
-];
+const SUBRESOURCES = (
+  'accelerate acl analytics attributes cors encryption intelligent-tiering inventory legal-hold ' +
+  'lifecycle location logging metrics notification object-lock ownershipControls policy policyStatus ' +
+  'publicAccessBlock renameObject replication requestPayment restore retention select session tagging ' +
+  'torrent versioning versions website'
+).split(' ');
 
 const BUCKET_SUBRESOURCES: Record<string, string> = {
   'GET session': 'CreateSession',

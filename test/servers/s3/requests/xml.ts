@@ -87,8 +87,5 @@ function unescapeXml(text: string): string {
 
 /** The refusal of a document that S3 does not understand. */
 export function malformedXml(): S3Error {
-  return new S3Error(
-    'MalformedXML',
-    'The XML you provided was not well-formed or did not validate against our published schema',
-  );
+  return new S3Error('MalformedXML', 'The XML was not well-formed.');
 }

@@ -26,13 +26,9 @@ export interface ObjectFacts {
 }
 
 /** The facts of a new object that come from its request's headers. */
-export interface FactsOfRequest {
-  headers: Readonly<Record<string, string>>;
-  metadata: Readonly<Record<string, string>>;
-  tags: Readonly<Record<string, string>>;
-  storageClass: string;
-  encryption: Readonly<Record<string, string>>;
-}
+export type FactsOfRequest = {
+  [Name in 'headers' | 'metadata' | 'tags' | 'storageClass' | 'encryption']: NonNullable<ObjectFacts[Name]>;
+};
 
 /** The checksum of an object. */
 export interface StoredChecksum {
