@@ -91,7 +91,7 @@ rule('a file has its type, size and times', [file, 5, true, true], { 'a.txt': 'h
 });
 rule('an empty file has the size 0', 0, { 'a.txt': '' }, async (at) => (await fs.stat(at('a.txt'))).size);
 rule(
-  'the permissions of a file allow writing',
+  'files are writable',
   undefined,
   { 'a.txt': 'a' },
   async (at) => (await fs.stat(at('a.txt'))).permissions,
@@ -213,7 +213,7 @@ rule('a write replaces the whole file', ['b', 0], { 'a.txt': 'a long text' }, as
   return [replaced, (await fs.stat(at('a.txt'))).size];
 });
 rule(
-  'a folder can not be written',
+  'no folder can be written',
   ['FileIsADirectory', 'FileIsADirectory', ['a.txt']],
   fullAndEmpty,
   async (at) => [
@@ -298,25 +298,15 @@ rule('deletes an empty folder', ['done', 'FileNotFound'], { 'empty/': '' }, asyn
   await codeOf(fs.delete(at('empty'))),
   await codeOf(fs.stat(at('empty'))),
 ]);
-rule(
-  'deletes a folder with content only recursively',
-  [false, ['a.txt']],
-  { 'full/a.txt': 'a' },
-  async (at) => [
-    (await codeOf(fs.delete(at('full'), { recursive: false }))) === 'done',
-    await names(at('full')),
-  ],
-);
+rule('deletes a full folder only recursively', [false, ['a.txt']], { 'full/a.txt': 'a' }, async (at) => [
+  (await codeOf(fs.delete(at('full'), { recursive: false }))) === 'done',
+  await names(at('full')),
+]);
 const nested = { 'x/a.txt': 'x', 'x/y/z/b.txt': 'x', 'x-too/c.txt': 'x', 'x/empty/': '' };
-rule(
-  'deletes a folder recursively, and nothing beside it',
-  ['FileNotFound', ['x-too']],
-  nested,
-  async (at) => {
-    await fs.delete(at('x'), { recursive: true });
-    return [await codeOf(fs.stat(at('x/y/z/b.txt'))), await names(at(''))];
-  },
-);
+rule('deletes a folder recursively', ['FileNotFound', ['x-too']], nested, async (at) => {
+  await fs.delete(at('x'), { recursive: true });
+  return [await codeOf(fs.stat(at('x/y/z/b.txt'))), await names(at(''))];
+});
 rule('a deleted path can become the other kind', [folder, file], { a: 'a' }, async (at) => {
   await fs.delete(at('a'));
   await put(at('a/b.txt'), 'b');
@@ -367,45 +357,34 @@ for (const verb of ['rename', 'copy'] as const) {
     return [await names(at('y')), await codeOf(fs.stat(at('x')))];
   });
   const withEmpty = { 'x/a.txt': 'a', 'x/empty/e/': '', 'x/lost/b.txt': 'b' };
-  rule(
-    `${verb}: empty folders in a folder`,
-    [['a.txt', 'empty', 'lost'], ['e'], []],
-    withEmpty,
-    async (at) => {
-      await fs.delete(at('x/lost/b.txt'));
-      await run(at('x'), at('y'));
-      return [await names(at('y')), await names(at('y/empty')), await names(at('y/lost'))];
-    },
-  );
+  rule(`${verb}: nested empty folders`, [['a.txt', 'empty', 'lost'], ['e'], []], withEmpty, async (at) => {
+    await fs.delete(at('x/lost/b.txt'));
+    await run(at('x'), at('y'));
+    return [await names(at('y')), await names(at('y/empty')), await names(at('y/lost'))];
+  });
   const folders = { 'x/a.txt': 'a', 'y/b.txt': 'b' };
-  rule(
-    `${verb}: a folder to an existing folder`,
-    ['FileExists', ['b.txt'], ['a.txt']],
-    folders,
-    async (at) => [await codeOf(run(at('x'), at('y'))), await names(at('y')), await names(at('x'))],
-  );
+  rule(`${verb}: onto a folder`, ['FileExists', ['b.txt'], ['a.txt']], folders, async (at) => [
+    await codeOf(run(at('x'), at('y'))),
+    await names(at('y')),
+    await names(at('x')),
+  ]);
   rule(`${verb}: a folder not into itself`, [false, ['a.txt']], { 'x/a.txt': 'a' }, async (at) => [
     (await codeOf(run(at('x'), at('x/y')))) === 'done',
     await names(at('x')),
   ]);
   const mixed = { 'a.txt': 'a', 'x/sub/b.txt': 'b', 'e/': '' };
-  rule(`${verb}: to another file system`, ['a', ['b.txt'], left, []], mixed, async (at, other) => {
+  rule(`${verb}: across file systems`, ['a', ['b.txt'], left, []], mixed, async (at, other) => {
     for (const name of ['a.txt', 'x', 'e']) await run(at(name), other(name));
     const copied = [await text(other('a.txt')), await names(other('x/sub'))];
     return [...copied, await codeOf(fs.stat(at('x/sub/b.txt'))), await names(other('e'))];
   });
-  rule(
-    `${verb}: to another file system keeps an existing file`,
-    ['FileExists', 'b', 'a'],
-    one,
-    async (at, other) => {
-      await put(other('a.txt'), 'b');
-      const code = await codeOf(run(at('a.txt'), other('a.txt')));
-      const kept = await text(other('a.txt'));
-      await run(at('a.txt'), other('a.txt'), true);
-      return [code, kept, await text(other('a.txt'))];
-    },
-  );
+  rule(`${verb}: across keeps an existing file`, ['FileExists', 'b', 'a'], one, async (at, other) => {
+    await put(other('a.txt'), 'b');
+    const code = await codeOf(run(at('a.txt'), other('a.txt')));
+    const kept = await text(other('a.txt'));
+    await run(at('a.txt'), other('a.txt'), true);
+    return [code, kept, await text(other('a.txt'))];
+  });
 }
 rule('rename: to another case', ['a', ['A.txt']], { 'a.txt': 'a' }, async (at) => {
   await fs.rename(at('a.txt'), at('A.txt'));
@@ -487,35 +466,25 @@ rule('an edit changes and renames a file; a save stores it', imported, { 'a.txt'
   return [done, document.getText(), await document.save(), await text(at('b.txt'))];
 });
 const three = { 1: '1', 2: '2', 3: '3' };
-rule(
-  'all files of one edit can be saved',
-  [true, [true, true, true], ['x1', 'x2', 'x3']],
-  three,
-  async (at) => {
-    const all = Object.keys(three).map(at);
-    const done = await applied((edit) => {
-      for (const uri of all) edit.insert(uri, start, 'x');
-    });
-    const saved: boolean[] = [];
-    for (const uri of all) saved.push(await (await opened(uri)).save());
-    return [done, saved, await Promise.all(all.map(text))];
-  },
-);
+rule('all edited files can be saved', [true, [true, true, true], ['x1', 'x2', 'x3']], three, async (at) => {
+  const all = Object.keys(three).map(at);
+  const done = await applied((edit) => {
+    for (const uri of all) edit.insert(uri, start, 'x');
+  });
+  const saved: boolean[] = [];
+  for (const uri of all) saved.push(await (await opened(uri)).save());
+  return [done, saved, await Promise.all(all.map(text))];
+});
 
 // ---- documents ----
 
 const plain = { 'a.txt': 'a\n' };
-rule(
-  'a document shows the file; a save stores it',
-  ['a\n', false, true, false, 'xa\n'],
-  plain,
-  async (at) => {
-    const document = await opened(at('a.txt'));
-    const before = [document.getText(), document.isDirty];
-    await edited(at('a.txt'));
-    return [...before, await document.save(), document.isDirty, await text(at('a.txt'))];
-  },
-);
+rule('a save stores the document', ['a\n', false, true, false, 'xa\n'], plain, async (at) => {
+  const document = await opened(at('a.txt'));
+  const before = [document.getText(), document.isDirty];
+  await edited(at('a.txt'));
+  return [...before, await document.save(), document.isDirty, await text(at('a.txt'))];
+});
 rule('a folder and an absent file open no document', [false, false], { 'x/a.txt': 'a' }, async (at) => {
   const opens = (name: string) => opened(at(name)).then(Boolean, () => false);
   return [await opens('x'), await opens('no.txt')];
@@ -540,16 +509,11 @@ for (const [what, deleted] of [
   ['file', 'in/sub/a.txt'],
   ['folder', 'in'],
 ] as const)
-  rule(
-    `a save recreates a ${what} that was deleted here`,
-    [true, 'xa\n'],
-    { 'in/sub/a.txt': 'a\n' },
-    async (at) => {
-      const document = await edited(at('in/sub/a.txt'));
-      await fs.delete(at(deleted), { recursive: what === 'folder' });
-      return [await document.save(), await text(at('in/sub/a.txt'))];
-    },
-  );
+  rule(`a save recreates a deleted ${what}`, [true, 'xa\n'], { 'in/sub/a.txt': 'a\n' }, async (at) => {
+    const document = await edited(at('in/sub/a.txt'));
+    await fs.delete(at(deleted), { recursive: what === 'folder' });
+    return [await document.save(), await text(at('in/sub/a.txt'))];
+  });
 rule('save, undo and save store both texts', [true, 'xa\n', true, 'a\n'], plain, async (at) => {
   const document = await edited(at('a.txt'));
   const first = [await document.save(), await text(at('a.txt'))];

@@ -12,16 +12,13 @@ export interface DriveAnswers {
 
 /** Answers the steps of a new Amazon Drive remote, from the first up to the account. */
 export async function answerDriveWizard(window: EditorWindow, answers: DriveAnswers): Promise<void> {
-  const answer = async (step: RegExp, text: string) => {
-    await window.quick.expect(step);
-    await window.quick.answer(text);
-  };
-  await answer(/closed Amazon Drive at the end of 2023/, answers.endpoint);
-  await answer(/page where you grant access/, answers.authUrl);
-  await answer(/URL that issues tokens/, answers.tokenUrl);
-  await answer(/OAuth client/, answers.clientId);
-  await answer(/Leave it empty for a public client/, answers.clientSecret ?? '');
-  await window.quick.expectPlaceholder(/Whose drive is it/);
+  const { quick } = window;
+  await quick.answerTo(/closed Amazon Drive at the end of 2023/, answers.endpoint);
+  await quick.answerTo(/page where you grant access/, answers.authUrl);
+  await quick.answerTo(/URL that issues tokens/, answers.tokenUrl);
+  await quick.answerTo(/OAuth client/, answers.clientId);
+  await quick.answerTo(/Leave it empty for a public client/, answers.clientSecret ?? '');
+  await quick.expectPlaceholder(/Whose drive is it/);
 }
 
 const asksToOpen = /open the external website/;

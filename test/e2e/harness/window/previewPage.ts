@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Frame, Locator } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
 import { actUntil, CLICK_MS, type Effect, eventually, until } from './eventually';
+import { exactly } from './tree';
 
 type Phase = 'scanning' | 'preview' | 'running' | 'finished' | 'same' | 'error';
 
@@ -52,7 +53,7 @@ export class PreviewPage {
   row(name: string): Locator {
     return this.frame
       .locator('.row')
-      .filter({ has: this.frame.locator('.name', { hasText: new RegExp(`^${escaped(name)}$`) }) })
+      .filter({ has: this.frame.locator('.name', { hasText: exactly(name) }) })
       .first();
   }
 
@@ -196,8 +197,4 @@ export async function openPreview(
 /** The preview that is open. */
 export async function currentPreview(window: EditorWindow): Promise<PreviewPage> {
   return new PreviewPage(await window.webviews.find(`${PAGE}[data-ready]`), window);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

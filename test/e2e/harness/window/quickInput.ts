@@ -150,6 +150,12 @@ export class QuickInput {
     await until('the list comes back', async () => JSON.stringify(await this.#state()) === before);
   }
 
+  /** Waits for the question that says `question`, and answers it: an earlier answer would go to the previous question. */
+  async answerTo(question: string | RegExp, text: string): Promise<void> {
+    await this.expect(question);
+    await this.answer(text);
+  }
+
   /** Types an answer, presses Enter, and waits until it is accepted. */
   async answer(text: string): Promise<void> {
     await this.input().fill(text);

@@ -88,6 +88,7 @@ export class Tree {
   }
 }
 
-function exactly(text: string): RegExp {
+/** Matches an element whose whole text is `text`. */
+export function exactly(text: string): RegExp {
   return new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
 }

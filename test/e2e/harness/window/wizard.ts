@@ -12,21 +12,17 @@ export interface WizardAnswers {
 
 /** Answers the steps of a new remote of the kind "Other", from the first to the connection test. */
 export async function answerWizard(window: EditorWindow, answers: WizardAnswers): Promise<void> {
-  // Each step is waited for: an answer typed too early would go to the step before.
-  const answer = async (step: RegExp, text: string) => {
-    await window.quick.expect(step);
-    await window.quick.answer(text);
-  };
-  await window.quick.pick('Other S3-compatible');
-  await answer(/Step 2 of/, answers.endpoint);
-  await answer(/region that requests are signed for/, 'us-east-1');
-  await answer(/Where new buckets are created/, '');
-  await window.quick.pick('Access key and secret');
-  await answer(/public part of the key/, answers.key);
-  await window.quick.expect(/secret part of the key/);
-  assert.equal(await window.quick.input().getAttribute('type'), 'password');
-  await window.quick.answer(answers.secret);
-  await answer(/Only for temporary credentials/, '');
-  await answer(/bucket, bucket\/prefix or access point/, answers.root ?? '');
-  await answer(/The name of the remote/, answers.name);
+  const { quick } = window;
+  await quick.pick('Other S3-compatible');
+  await quick.answerTo(/Step 2 of/, answers.endpoint);
+  await quick.answerTo(/region that requests are signed for/, 'us-east-1');
+  await quick.answerTo(/Where new buckets are created/, '');
+  await quick.pick('Access key and secret');
+  await quick.answerTo(/public part of the key/, answers.key);
+  await quick.expect(/secret part of the key/);
+  assert.equal(await quick.input().getAttribute('type'), 'password');
+  await quick.answer(answers.secret);
+  await quick.answerTo(/Only for temporary credentials/, '');
+  await quick.answerTo(/bucket, bucket\/prefix or access point/, answers.root ?? '');
+  await quick.answerTo(/The name of the remote/, answers.name);
 }

@@ -27,31 +27,28 @@ withEditor(
     },
   },
   (step) => {
-    step(
-      'the tree shows malformed settings, an unknown backend and a bad endpoint beside working remotes',
-      async ({ window, s3, editor }) => {
-        editor.writeSettings({
-          'cloudRemotes.remotes': [
-            environmentRemote(s3),
-            'not an object',
-            { name: 'nobackend' },
-            { name: 'unknown', backend: 'ftp' },
-            { name: 'badurl', backend: 's3', endpoint: 'http://exa mple', credentials: 'environment' },
-            { ...environmentRemote(s3, 'wrongkeys'), credentials: 'keys', accessKeyId: 'NOBODY' },
-            { ...environmentRemote(s3, 'nobucket'), root: 'no-such-bucket' },
-            { ...environmentRemote(s3, 'nowhere'), endpoint: 'http://127.0.0.1:9' },
-          ],
-        });
-        await window.showRemotes();
-        await window.tree.row(/^demo, remote/).waitFor();
-        await window.tree.row(/^unknown, can't be used:/).waitFor();
-        await window.tree.row(/^badurl, can't be used: .*endpoint/i).waitFor();
-        await window.tree.row(/^nobackend, can't be used:/).waitFor();
-        for (const name of await window.tree.names()) assert.doesNotMatch(name, /undefined|\[object/);
-        await window.tree.expand('demo', 'odd');
-        await window.tree.label('fine.txt').waitFor();
-      },
-    );
+    step('bad settings are shown in the tree, beside working remotes', async ({ window, s3, editor }) => {
+      editor.writeSettings({
+        'cloudRemotes.remotes': [
+          environmentRemote(s3),
+          'not an object',
+          { name: 'nobackend' },
+          { name: 'unknown', backend: 'ftp' },
+          { name: 'badurl', backend: 's3', endpoint: 'http://exa mple', credentials: 'environment' },
+          { ...environmentRemote(s3, 'wrongkeys'), credentials: 'keys', accessKeyId: 'NOBODY' },
+          { ...environmentRemote(s3, 'nobucket'), root: 'no-such-bucket' },
+          { ...environmentRemote(s3, 'nowhere'), endpoint: 'http://127.0.0.1:9' },
+        ],
+      });
+      await window.showRemotes();
+      await window.tree.row(/^demo, remote/).waitFor();
+      await window.tree.row(/^unknown, can't be used:/).waitFor();
+      await window.tree.row(/^badurl, can't be used: .*endpoint/i).waitFor();
+      await window.tree.row(/^nobackend, can't be used:/).waitFor();
+      for (const name of await window.tree.names()) assert.doesNotMatch(name, /undefined|\[object/);
+      await window.tree.expand('demo', 'odd');
+      await window.tree.label('fine.txt').waitFor();
+    });
 
     for (const [remote, words] of [
       ['wrongkeys', /secret|key|sign/i],
@@ -88,31 +85,28 @@ withEditor(
       });
     });
 
-    step(
-      'a download lists each with its reason and writes nothing outside the folder',
-      async ({ window, workspace, s3 }) => {
-        const before = s3.store.keys('odd').length;
-        const page = await openPreview(
-          window,
-          'Cloud Remotes: Sync Remote to Workspace',
-          'demo',
-          'odd',
-          'Sync from This Folder',
-        );
-        await page.expectRows((rows) => {
-          for (const name of ['b.txt', 'outside.txt', 'here.txt']) {
-            assert.ok(
-              rows.some((row) => row.includes(name) && row.includes('skipped')),
-              `${name} is skipped:\n${rows.join('\n')}`,
-            );
-          }
-        });
-        await page.apply();
-        assert.equal(existsSync(path.join(workspace, '..', 'outside.txt')), false);
-        assert.equal(existsSync(path.join(workspace, 'fine.txt')), true);
-        for (const name of readdirSync(workspace)) assert.ok(!name.includes('..'), name);
-        assert.equal(s3.store.keys('odd').length, before);
-      },
-    );
+    step('a download explains each and writes nothing outside', async ({ window, workspace, s3 }) => {
+      const before = s3.store.keys('odd').length;
+      const page = await openPreview(
+        window,
+        'Cloud Remotes: Sync Remote to Workspace',
+        'demo',
+        'odd',
+        'Sync from This Folder',
+      );
+      await page.expectRows((rows) => {
+        for (const name of ['b.txt', 'outside.txt', 'here.txt']) {
+          assert.ok(
+            rows.some((row) => row.includes(name) && row.includes('skipped')),
+            `${name} is skipped:\n${rows.join('\n')}`,
+          );
+        }
+      });
+      await page.apply();
+      assert.equal(existsSync(path.join(workspace, '..', 'outside.txt')), false);
+      assert.equal(existsSync(path.join(workspace, 'fine.txt')), true);
+      for (const name of readdirSync(workspace)) assert.ok(!name.includes('..'), name);
+      assert.equal(s3.store.keys('odd').length, before);
+    });
   },
 );

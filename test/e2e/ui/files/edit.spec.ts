@@ -27,46 +27,40 @@ withEditor(
     },
   },
   (step) => {
-    step(
-      'a save changes the object, and keeps its type, headers, metadata and tags',
-      async ({ window, s3 }) => {
-        await window.showRemotes();
-        await window.tree.expand('demo', 'site');
-        await open(window, 'main.css');
-        await window.editors.shows(/color: red/);
-        // Nothing was saved yet.
-        const status = window.messages.status(/^\s*demo(: |\s*$)/);
-        await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo'));
-        await window.editors.typeAtEnd('/* edited */');
-        await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: unsaved'));
-        await window.editors.save();
-        await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: saved'));
-        const object = s3.store.get('site', 'main.css');
-        assert.equal(object?.text, 'body { color: red; }\n/* edited */');
-        assert.equal(object?.contentType, 'text/css; charset=utf-8');
-        assert.equal(object?.headers['cache-control'], 'max-age=300');
-        assert.equal(object?.metadata['owner'], 'anna');
-        assert.deepEqual(object?.tags, { team: 'web' });
-      },
-    );
+    step('a save keeps the type, headers, metadata and tags of the object', async ({ window, s3 }) => {
+      await window.showRemotes();
+      await window.tree.expand('demo', 'site');
+      await open(window, 'main.css');
+      await window.editors.shows(/color: red/);
+      // Nothing was saved yet.
+      const status = window.messages.status(/^\s*demo(: |\s*$)/);
+      await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo'));
+      await window.editors.typeAtEnd('/* edited */');
+      await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: unsaved'));
+      await window.editors.save();
+      await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: saved'));
+      const object = s3.store.get('site', 'main.css');
+      assert.equal(object?.text, 'body { color: red; }\n/* edited */');
+      assert.equal(object?.contentType, 'text/css; charset=utf-8');
+      assert.equal(object?.headers['cache-control'], 'max-age=300');
+      assert.equal(object?.metadata['owner'], 'anna');
+      assert.deepEqual(object?.tags, { team: 'web' });
+    });
 
-    step(
-      "a save refuses to overwrite someone else's change, and Compare shows both",
-      async ({ window, s3 }) => {
-        await open(window, 'conflict.txt');
-        await window.editors.typeAtEnd('mine');
-        // Of the same size as the opened version, which the editor's own check misses.
-        s3.store.put('site', 'conflict.txt', 'THEIR\n');
-        await window.editors.save(false);
-        const sides = window.page.locator('.monaco-diff-editor');
-        await window.messages.answer(/conflict\.txt was changed on demo/, 'Compare', sides);
-        await sides.locator('.original .view-lines').filter({ hasText: 'THEIR' }).waitFor();
-        await sides.locator('.modified .view-lines').filter({ hasText: 'mine' }).waitFor();
-        assert.equal(s3.store.get('site', 'conflict.txt')?.text, 'THEIR\n');
-        await window.messages.clear();
-        await window.editors.closeAll();
-      },
-    );
+    step('a save never overwrites a foreign change, and Compare shows both', async ({ window, s3 }) => {
+      await open(window, 'conflict.txt');
+      await window.editors.typeAtEnd('mine');
+      // Of the same size as the opened version, which the editor's own check misses.
+      s3.store.put('site', 'conflict.txt', 'THEIR\n');
+      await window.editors.save(false);
+      const sides = window.page.locator('.monaco-diff-editor');
+      await window.messages.answer(/conflict\.txt was changed on demo/, 'Compare', sides);
+      await sides.locator('.original .view-lines').filter({ hasText: 'THEIR' }).waitFor();
+      await sides.locator('.modified .view-lines').filter({ hasText: 'mine' }).waitFor();
+      assert.equal(s3.store.get('site', 'conflict.txt')?.text, 'THEIR\n');
+      await window.messages.clear();
+      await window.editors.closeAll();
+    });
 
     step('Overwrite replaces only the version of the conflict', async ({ window, s3 }) => {
       await open(window, 'over.txt');
@@ -113,20 +107,17 @@ withEditor(
       assert.equal(s3.store.get('site', 'broken.txt')?.text, 'precious\n');
     });
 
-    step(
-      'a save while the server is down keeps the text and shows an error; a later save works',
-      async ({ window, s3 }) => {
-        await open(window, 'main.css');
-        await window.editors.typeAtEnd('/* more */');
-        s3.addFault({ operation: 'PutObject', status: 503, code: 'ServiceUnavailable', count: Infinity });
-        await window.editors.save(false);
-        await window.messages.notification(/Failed to save/, 60_000);
-        await window.page.locator('.tab.active.dirty').waitFor();
-        s3.clearFaults();
-        await window.messages.clear();
-        await window.editors.save();
-        assert.match(s3.store.get('site', 'main.css')?.text ?? '', /more/);
-      },
-    );
+    step('a failed save keeps the text and shows an error; a later save works', async ({ window, s3 }) => {
+      await open(window, 'main.css');
+      await window.editors.typeAtEnd('/* more */');
+      s3.addFault({ operation: 'PutObject', status: 503, code: 'ServiceUnavailable', count: Infinity });
+      await window.editors.save(false);
+      await window.messages.notification(/Failed to save/, 60_000);
+      await window.page.locator('.tab.active.dirty').waitFor();
+      s3.clearFaults();
+      await window.messages.clear();
+      await window.editors.save();
+      assert.match(s3.store.get('site', 'main.css')?.text ?? '', /more/);
+    });
   },
 );

@@ -38,20 +38,17 @@ withEditor(
     },
   },
   (step) => {
-    step(
-      'rows show them as text, with invisible and bidirectional characters escaped',
-      async ({ window }) => {
-        await openFolder(window);
-        await window.tree.label(icon).waitFor();
-        await window.tree.label('invoice\\u202egpj.exe').waitFor();
-        await window.tree.label('two\\u2028lines\\x9b.txt').waitFor();
-        assert.equal(await window.page.locator('.sidebar .codicon-error').count(), 0);
-        // The tooltip of a row is Markdown.
-        const hover = window.page.locator('.monaco-hover:visible');
-        await actUntil('hovering over a row', () => window.tree.label(titled).hover(), hover);
-        await holdsNoLink(hover, 'mail');
-      },
-    );
+    step('rows show them as text, with invisible characters escaped', async ({ window }) => {
+      await openFolder(window);
+      await window.tree.label(icon).waitFor();
+      await window.tree.label('invoice\\u202egpj.exe').waitFor();
+      await window.tree.label('two\\u2028lines\\x9b.txt').waitFor();
+      assert.equal(await window.page.locator('.sidebar .codicon-error').count(), 0);
+      // The tooltip of a row is Markdown.
+      const hover = window.page.locator('.monaco-hover:visible');
+      await actUntil('hovering over a row', () => window.tree.label(titled).hover(), hover);
+      await holdsNoLink(hover, 'mail');
+    });
 
     step('the message of a service that rejects a read', async ({ window, s3 }) => {
       s3.addFault({

@@ -50,18 +50,15 @@ withEditor(
       }
     });
 
-    step(
-      'a file that somebody changed meanwhile is a conflict, and Overwrite saves it',
-      async ({ window, s3 }) => {
-        s3.store.put('site', 'theirs.txt', 'theirs, of another size\n');
-        await window.editors.show('theirs.txt');
-        await window.editors.dirty('theirs.txt').waitFor();
-        await window.editors.save(false);
-        await window.messages.answer(/theirs\.txt was changed on demo/, 'Overwrite', () =>
-          window.editors.dirty('theirs.txt').isHidden(),
-        );
-        assert.equal(s3.store.get('site', 'theirs.txt')?.text, 'first\nmine theirs.txt');
-      },
-    );
+    step('a file that somebody changed is a conflict, and Overwrite saves it', async ({ window, s3 }) => {
+      s3.store.put('site', 'theirs.txt', 'theirs, of another size\n');
+      await window.editors.show('theirs.txt');
+      await window.editors.dirty('theirs.txt').waitFor();
+      await window.editors.save(false);
+      await window.messages.answer(/theirs\.txt was changed on demo/, 'Overwrite', () =>
+        window.editors.dirty('theirs.txt').isHidden(),
+      );
+      assert.equal(s3.store.get('site', 'theirs.txt')?.text, 'first\nmine theirs.txt');
+    });
   },
 );

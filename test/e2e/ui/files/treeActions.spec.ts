@@ -77,10 +77,8 @@ withEditor(
       const { window, s3 } = session;
       await window.menu.take(window.tree.label('demo'), 'New Bucket…', window.quick.input());
       await window.quick.input().fill('Fresh_Bucket');
-      await window.quick.expect(/Uppercase letters are not allowed/);
-      await window.quick.answer('fresh-bucket');
-      await window.quick.expect(/Step 2 of 2/);
-      await window.quick.answer('');
+      await window.quick.answerTo(/Uppercase letters are not allowed/, 'fresh-bucket');
+      await window.quick.answerTo(/Step 2 of 2/, '');
       await window.tree.label('fresh-bucket').waitFor();
       assert.ok(s3.store.findBucket('fresh-bucket'));
     });
@@ -92,8 +90,7 @@ withEditor(
       await window.tree.label('2026').waitFor();
       await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
       await window.quick.input().fill('a//b');
-      await window.quick.expect(/has an empty part/);
-      await window.quick.answer('notes.md');
+      await window.quick.answerTo(/has an empty part/, 'notes.md');
       await window.editors.expectFocus('notes.md');
       await keysBecome(s3, 'fresh-bucket', ['img/2026/', 'notes.md']);
       await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
@@ -289,8 +286,7 @@ withEditor(
     step('deleting a bucket requires its name', async ({ window, s3 }) => {
       s3.store.put('doomed', 'last', 'x');
       await window.menu.take(window.tree.label('doomed'), 'Delete Bucket…', window.quick.input());
-      await window.quick.expect(/1 file \(1 B\)/);
-      await window.quick.answer('doomed');
+      await window.quick.answerTo(/1 file \(1 B\)/, 'doomed');
       await window.tree.label('doomed').waitFor({ state: 'detached' });
       assert.equal(s3.store.findBucket('doomed'), undefined);
     });

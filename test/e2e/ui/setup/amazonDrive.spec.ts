@@ -82,8 +82,7 @@ withEditor(
       assert.match((await page.locator('body').textContent()) ?? '', /signed in|close this/i);
       await page.close();
       await window.quick.answer('');
-      await window.quick.expect(/The name of the remote/);
-      await window.quick.answer('drive');
+      await window.quick.answerTo(/The name of the remote/, 'drive');
       await window.quick.pick(/Save(?! Anyway)/);
       await window.tree.label('drive').waitFor();
       const saved = machineSettings(session);

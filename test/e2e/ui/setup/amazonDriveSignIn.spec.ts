@@ -73,8 +73,7 @@ withEditor(
       await page.close();
       await window.quick.expect(/paste the address of that page/);
       await window.quick.input().fill(address.replace(/state=[^&]+/, 'state=of-somebody-else'));
-      await window.quick.expect(/response to another sign-in/);
-      await window.quick.answer(address);
+      await window.quick.answerTo(/response to another sign-in/, address);
       await window.tree.label('hello.txt').waitFor();
       await signOut(window);
     });

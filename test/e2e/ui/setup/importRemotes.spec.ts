@@ -67,52 +67,44 @@ withEditor(
     },
   },
   (step) => {
-    step(
-      'the remotes of rclone.conf are listed, with the reason why some can not be imported',
-      async ({ window }) => {
-        await window.showRemotes();
-        await window.palette.run(
-          'Cloud Remotes: Import Remotes from rclone.conf',
-          window.quick.option(rcloneFile),
-        );
-        await window.quick.pick(rcloneFile);
-        await window.quick.expectPlaceholder(/secrets go to secret storage/);
-        await expectRows(window, [
-          /photos.*without requester_pays/s,
-          /acd.*with its sign-in/s,
-          /hidden.*encrypts/s,
-        ]);
-        const hidden = window.page
-          .locator('.quick-input-list .monaco-list-row')
-          .filter({ hasText: 'hidden' });
-        await hidden.click();
-        await hidden.locator('input:checked, [aria-checked=true]').waitFor({ state: 'detached' });
-      },
-    );
+    step('the remotes of rclone.conf are listed, some with a reason to skip them', async ({ window }) => {
+      await window.showRemotes();
+      await window.palette.run(
+        'Cloud Remotes: Import Remotes from rclone.conf',
+        window.quick.option(rcloneFile),
+      );
+      await window.quick.pick(rcloneFile);
+      await window.quick.expectPlaceholder(/secrets go to secret storage/);
+      await expectRows(window, [
+        /photos.*without requester_pays/s,
+        /acd.*with its sign-in/s,
+        /hidden.*encrypts/s,
+      ]);
+      const hidden = window.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'hidden' });
+      await hidden.click();
+      await hidden.locator('input:checked, [aria-checked=true]').waitFor({ state: 'detached' });
+    });
 
-    step(
-      'a used name and a missing setting are asked for, then the remotes are imported',
-      async (session) => {
-        const { window } = session;
-        await window.quick.accept();
-        await window.quick.expectPlaceholder(/Another remote is named "demo"/);
-        await window.quick.pick(/^Skip/);
-        await window.quick.expect(/which rclone\.conf does not contain/);
-        await window.quick.accept();
-        await window.messages.notification(
-          /2 remotes were imported\. 1 setting was left out: requester_pays \(photos\)/,
-        );
-        await window.tree.expand('photos', 'holiday');
-        await window.tree.label('beach.txt').waitFor();
-        await window.tree.expand('acd');
-        await window.tree.label('hello.txt').waitFor();
-        const text = settingsText(session);
-        assert.match(text, /"name": "photos"/);
-        assert.doesNotMatch(text, /"hidden"|secretAccessKey|"token"|client_secret/);
-        assertNoSecrets(session);
-        await window.messages.clear();
-      },
-    );
+    step('a used name and a missing setting are asked for before the import', async (session) => {
+      const { window } = session;
+      await window.quick.accept();
+      await window.quick.expectPlaceholder(/Another remote is named "demo"/);
+      await window.quick.pick(/^Skip/);
+      await window.quick.expect(/which rclone\.conf does not contain/);
+      await window.quick.accept();
+      await window.messages.notification(
+        /2 remotes were imported\. 1 setting was left out: requester_pays \(photos\)/,
+      );
+      await window.tree.expand('photos', 'holiday');
+      await window.tree.label('beach.txt').waitFor();
+      await window.tree.expand('acd');
+      await window.tree.label('hello.txt').waitFor();
+      const text = settingsText(session);
+      assert.match(text, /"name": "photos"/);
+      assert.doesNotMatch(text, /"hidden"|secretAccessKey|"token"|client_secret/);
+      assertNoSecrets(session);
+      await window.messages.clear();
+    });
 
     step('an export without secrets merges into a file and keeps its other content', async (session) => {
       const { window } = session;
@@ -127,27 +119,24 @@ withEditor(
       await window.messages.clear();
     });
 
-    step(
-      'an export with secrets replaces the chosen sections, readable by the owner only',
-      async (session) => {
-        const { window, s3, drive } = session;
-        await exportTo(session, /^With Secrets/);
-        for (const name of ['demo', 'photos', 'acd']) {
-          await window.quick.expectPlaceholder(new RegExp(`section "${name}" already`));
-          await window.quick.pick(/^Replace/);
-        }
-        await window.messages.notification(/3 remotes were exported/);
-        const text = readFileSync(exported, 'utf8');
-        assert.ok(text.startsWith(kept));
-        assert.equal(text.match(/^\[photos\]$/gm)?.length, 1);
-        assert.ok(text.includes(`secret_access_key = ${s3.secretAccessKey}`));
-        assert.match(text, /client_secret = t0ken-of-the-client\n(.*\n)*?token = \{"access_token"/);
-        assert.ok(text.includes(drive.tokenUrl));
-        if (process.platform !== 'win32') assert.equal(statSync(exported).mode & 0o777, 0o600);
-        assertNoSecrets(session);
-        await window.messages.clear();
-      },
-    );
+    step('an export with secrets replaces sections in a private file', async (session) => {
+      const { window, s3, drive } = session;
+      await exportTo(session, /^With Secrets/);
+      for (const name of ['demo', 'photos', 'acd']) {
+        await window.quick.expectPlaceholder(new RegExp(`section "${name}" already`));
+        await window.quick.pick(/^Replace/);
+      }
+      await window.messages.notification(/3 remotes were exported/);
+      const text = readFileSync(exported, 'utf8');
+      assert.ok(text.startsWith(kept));
+      assert.equal(text.match(/^\[photos\]$/gm)?.length, 1);
+      assert.ok(text.includes(`secret_access_key = ${s3.secretAccessKey}`));
+      assert.match(text, /client_secret = t0ken-of-the-client\n(.*\n)*?token = \{"access_token"/);
+      assert.ok(text.includes(drive.tokenUrl));
+      if (process.platform !== 'win32') assert.equal(statSync(exported).mode & 0o777, 0o600);
+      assertNoSecrets(session);
+      await window.messages.clear();
+    });
 
     step('AWS profiles become remotes that use them; no key is copied', async (session) => {
       const { window } = session;
@@ -190,6 +179,5 @@ async function exportTo({ window }: EditorSession, secretsRow: RegExp): Promise<
   await window.quick.accept();
   await window.quick.pick(secretsRow);
   await window.quick.pick(/^Another File/);
-  await window.quick.expect(/keeps its other content/);
-  await window.quick.answer(exported);
+  await window.quick.answerTo(/keeps its other content/, exported);
 }

@@ -49,40 +49,37 @@ withEditor(
       await window.quick.dismiss();
     });
 
-    step(
-      'each flag has its verdict, and the user confirms that unsupported flags are omitted',
-      async (session) => {
-        const { window, workspace } = session;
-        await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
-        await window.quick
-          .input()
-          .fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --suffix .bak");
-        await window.quick.expectMessage(
-          /rclone sync: .* → demo:site\. Not supported: --suffix\. Nothing is deleted: --suffix/,
-        );
-        await window.quick.input().fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --metadata");
-        await window.quick.expectMessage(/rclone sync: .* → demo:site\. Not supported: --metadata\.$/);
-        await window.quick.accept();
-        await window.quick.expect('Check Command: rclone sync');
-        await window.quick.option(/--metadata/).waitFor();
-        await window.quick.option(/--exclude \*\.tmp/).waitFor();
-        await window.quick.option(/--transfers 8/).waitFor();
-        // Rows of flags have no action.
-        await window.quick.read(/--transfers 8/);
-        await window.quick.expect('Check Command');
-        await window.quick.pick(/Continue Without --metadata/);
-        const page = await previewed(window);
-        await page.expectSentence(`demo:site/ will be made like ${path.basename(workspace)}`);
-        await page.expectRows((rows) =>
-          assert.deepEqual(
-            rows
-              .map((row) => row.split(', ').slice(0, 2).join(', '))
-              .filter((row) => !/folder|^Deletes/.test(row)),
-            ['main.css, upload', 'index.html, upload', 'page.html, delete'],
-          ),
-        );
-      },
-    );
+    step('each flag has its verdict, and unsupported flags need a confirmation', async (session) => {
+      const { window, workspace } = session;
+      await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
+      await window.quick
+        .input()
+        .fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --suffix .bak");
+      await window.quick.expectMessage(
+        /rclone sync: .* → demo:site\. Not supported: --suffix\. Nothing is deleted: --suffix/,
+      );
+      await window.quick.input().fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --metadata");
+      await window.quick.expectMessage(/rclone sync: .* → demo:site\. Not supported: --metadata\.$/);
+      await window.quick.accept();
+      await window.quick.expect('Check Command: rclone sync');
+      await window.quick.option(/--metadata/).waitFor();
+      await window.quick.option(/--exclude \*\.tmp/).waitFor();
+      await window.quick.option(/--transfers 8/).waitFor();
+      // Rows of flags have no action.
+      await window.quick.read(/--transfers 8/);
+      await window.quick.expect('Check Command');
+      await window.quick.pick(/Continue Without --metadata/);
+      const page = await previewed(window);
+      await page.expectSentence(`demo:site/ will be made like ${path.basename(workspace)}`);
+      await page.expectRows((rows) =>
+        assert.deepEqual(
+          rows
+            .map((row) => row.split(', ').slice(0, 2).join(', '))
+            .filter((row) => !/folder|^Deletes/.test(row)),
+          ['main.css, upload', 'index.html, upload', 'page.html, delete'],
+        ),
+      );
+    });
 
     step('the preview can be copied as a command', async ({ window, workspace }) => {
       // Only a page that has the focus may write to the clipboard, and the preview is a page of its own.

@@ -46,18 +46,15 @@ withEditor(
       await window.editors.tab(/demo:site\/other/).waitFor();
     });
 
-    step(
-      'an absolute folder is accepted, also in the list of local folders',
-      async ({ window, workspace }) => {
-        await window.palette.run('Cloud Remotes: Sync Folder to Folder', asksForPlace(window));
-        await window.quick.input().fill(`${workspace}/`);
-        await window.quick.pick(new RegExp(`${workspace}.*use this folder`));
-        await window.quick.expectPlaceholder(/type an address/);
-        const absent = `${workspace}-nowhere`;
-        await window.quick.input().fill(absent);
-        await window.quick.pick(new RegExp(`${absent}.*use this folder`));
-        await window.editors.tab(new RegExp(path.basename(absent))).waitFor();
-      },
-    );
+    step('absolute folders are accepted, as local folders too', async ({ window, workspace }) => {
+      await window.palette.run('Cloud Remotes: Sync Folder to Folder', asksForPlace(window));
+      await window.quick.input().fill(`${workspace}/`);
+      await window.quick.pick(new RegExp(`${workspace}.*use this folder`));
+      await window.quick.expectPlaceholder(/type an address/);
+      const absent = `${workspace}-nowhere`;
+      await window.quick.input().fill(absent);
+      await window.quick.pick(new RegExp(`${absent}.*use this folder`));
+      await window.editors.tab(new RegExp(path.basename(absent))).waitFor();
+    });
   },
 );

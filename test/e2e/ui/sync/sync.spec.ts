@@ -57,25 +57,22 @@ withEditor(
       assert.deepEqual(writes(s3), []);
     });
 
-    step(
-      'unticked files are skipped, and another client sees the others',
-      async ({ window, s3, workspace }) => {
-        const page = await openPreview(window, UP, ...AGAIN);
-        await page.tick('draft.css');
-        await page.button('Apply 3 changes').waitFor();
-        await page.apply();
-        await page.expectStatus(/3 changes done/);
-        const client = new IndependentClient(s3);
-        assert.deepEqual(await client.contents('site'), {
-          'css/main.css': 'body { color: green }\n',
-          'img/Tromsø.txt': 'unicode\n',
-          'index.html': '<h1>Hello</h1>\n',
-          'old/page.html': 'extraneous\n',
-        });
-        const stored = Number(await client.storedTime('site', 'index.html'));
-        assert.ok(Math.abs(stored - statSync(path.join(workspace, 'index.html')).mtimeMs / 1000) < 0.001);
-      },
-    );
+    step('unticked files are skipped; other clients see the rest', async ({ window, s3, workspace }) => {
+      const page = await openPreview(window, UP, ...AGAIN);
+      await page.tick('draft.css');
+      await page.button('Apply 3 changes').waitFor();
+      await page.apply();
+      await page.expectStatus(/3 changes done/);
+      const client = new IndependentClient(s3);
+      assert.deepEqual(await client.contents('site'), {
+        'css/main.css': 'body { color: green }\n',
+        'img/Tromsø.txt': 'unicode\n',
+        'index.html': '<h1>Hello</h1>\n',
+        'old/page.html': 'extraneous\n',
+      });
+      const stored = Number(await client.storedTime('site', 'index.html'));
+      assert.ok(Math.abs(stored - statSync(path.join(workspace, 'index.html')).mtimeMs / 1000) < 0.001);
+    });
 
     step('afterwards only the skipped files remain', async ({ window }) => {
       const page = await openPreview(window, UP, ...AGAIN);
@@ -115,44 +112,35 @@ withEditor(
       assert.ok(s3.store.get('site', 'index.html'));
     });
 
-    step(
-      'a sync back downloads a change of another client, with its time',
-      async ({ window, s3, workspace }) => {
-        s3.store.put('site', 'index.html', '<h1>Changed elsewhere</h1>\n', {
-          metadata: { mtime: '1700000000.5' },
-        });
-        s3.store.put('site', 'fresh/new.txt', 'from afar\n', { metadata: { mtime: '1600000000' } });
-        const page = await openPreview(window, DOWN, 'site', 'Sync from This Folder');
-        await page.expectSentence(`${path.basename(workspace)} will be made like demo:site/`);
-        await page.expectRows((rows) =>
-          assert.deepEqual(
-            rows.filter((row) => !/, folder,/.test(row)).map((row) => row.split(', ').slice(0, 2).join(', ')),
-            ['new.txt, download', 'index.html, download'],
-          ),
-        );
-        await page.apply();
-        assert.equal(
-          readFileSync(path.join(workspace, 'index.html'), 'utf8'),
-          '<h1>Changed elsewhere</h1>\n',
-        );
-        assert.equal(statSync(path.join(workspace, 'index.html')).mtimeMs, 1_700_000_000_500);
-        assert.equal(readFileSync(path.join(workspace, 'fresh/new.txt'), 'utf8'), 'from afar\n');
-        assert.ok(existsSync(path.join(workspace, '.git/config')), 'what is excluded is left alone');
-      },
-    );
+    step('a sync back downloads a foreign change with its time', async ({ window, s3, workspace }) => {
+      s3.store.put('site', 'index.html', '<h1>Changed elsewhere</h1>\n', {
+        metadata: { mtime: '1700000000.5' },
+      });
+      s3.store.put('site', 'fresh/new.txt', 'from afar\n', { metadata: { mtime: '1600000000' } });
+      const page = await openPreview(window, DOWN, 'site', 'Sync from This Folder');
+      await page.expectSentence(`${path.basename(workspace)} will be made like demo:site/`);
+      await page.expectRows((rows) =>
+        assert.deepEqual(
+          rows.filter((row) => !/, folder,/.test(row)).map((row) => row.split(', ').slice(0, 2).join(', ')),
+          ['new.txt, download', 'index.html, download'],
+        ),
+      );
+      await page.apply();
+      assert.equal(readFileSync(path.join(workspace, 'index.html'), 'utf8'), '<h1>Changed elsewhere</h1>\n');
+      assert.equal(statSync(path.join(workspace, 'index.html')).mtimeMs, 1_700_000_000_500);
+      assert.equal(readFileSync(path.join(workspace, 'fresh/new.txt'), 'utf8'), 'from afar\n');
+      assert.ok(existsSync(path.join(workspace, '.git/config')), 'what is excluded is left alone');
+    });
 
-    step(
-      'a file that changed after the preview is not overwritten, and the report says so',
-      async ({ window, s3, workspace }) => {
-        const file = path.join(workspace, 'css/main.css');
-        writeFileSync(file, 'body { color: blue }\n');
-        utimesSync(file, new Date(), new Date());
-        const page = await openPreview(window, UP, ...AGAIN);
-        s3.store.put('site', 'css/main.css', 'changed meanwhile\n');
-        await page.apply();
-        assert.equal(s3.store.get('site', 'css/main.css')?.text, 'changed meanwhile\n');
-        await page.frame.locator('.row[data-state="changed"]').waitFor();
-      },
-    );
+    step('a file that changed after the preview is not overwritten', async ({ window, s3, workspace }) => {
+      const file = path.join(workspace, 'css/main.css');
+      writeFileSync(file, 'body { color: blue }\n');
+      utimesSync(file, new Date(), new Date());
+      const page = await openPreview(window, UP, ...AGAIN);
+      s3.store.put('site', 'css/main.css', 'changed meanwhile\n');
+      await page.apply();
+      assert.equal(s3.store.get('site', 'css/main.css')?.text, 'changed meanwhile\n');
+      await page.frame.locator('.row[data-state="changed"]').waitFor();
+    });
   },
 );

@@ -89,27 +89,22 @@ withEditor(
       await page.button(/^Apply/).waitFor();
     });
 
-    step(
-      'ignore files, filters and limits exclude files and show the number of rules',
-      async ({ window }) => {
-        const page = await openPreview(window, SYNC, ...FIRST);
-        await page.expectRows((rows) =>
-          assert.ok(files(rows).some((row) => row.startsWith('out.js, upload'))),
-        );
-        await options(page);
-        await window.screenshot('options');
-        await page.frame.getByLabel('Ignore files to follow').fill('.gitignore');
-        await page.frame.getByLabel('Syntax of the rules').selectOption('aws');
-        await page.frame.getByLabel('Rules, one per line').fill("--exclude 'changed.*'");
-        await page.frame.getByLabel('At most this size').fill('20');
-        await scan(page);
-        await untilNames(page, (names) => names.join() === '.gitignore,new.txt,newer.txt');
-        await page.frame
-          .locator('.facts')
-          .filter({ hasText: /1 filter rule · \.gitignore/ })
-          .waitFor();
-      },
-    );
+    step('ignore files, filters and limits exclude files and are counted', async ({ window }) => {
+      const page = await openPreview(window, SYNC, ...FIRST);
+      await page.expectRows((rows) => assert.ok(files(rows).some((row) => row.startsWith('out.js, upload'))));
+      await options(page);
+      await window.screenshot('options');
+      await page.frame.getByLabel('Ignore files to follow').fill('.gitignore');
+      await page.frame.getByLabel('Syntax of the rules').selectOption('aws');
+      await page.frame.getByLabel('Rules, one per line').fill("--exclude 'changed.*'");
+      await page.frame.getByLabel('At most this size').fill('20');
+      await scan(page);
+      await untilNames(page, (names) => names.join() === '.gitignore,new.txt,newer.txt');
+      await page.frame
+        .locator('.facts')
+        .filter({ hasText: /1 filter rule · \.gitignore/ })
+        .waitFor();
+    });
 
     step('the deciding rule of a path is shown while typing', async ({ window }) => {
       const page = await currentPreview(window);
@@ -163,58 +158,52 @@ withEditor(
       await untilNames(page, (names) => !names.includes('changed.txt') && names.includes('new.txt'));
     });
 
-    step(
-      'tracks renames, limits deletes, and keeps replaced and deleted files in a dated folder',
-      async ({ window, s3 }) => {
-        s3.store.createBucket('kept');
-        const page = await openPreview(window, SYNC, ...AGAIN);
-        await options(page);
-        await page.frame
-          .locator('.optionsPanel')
-          .getByLabel('Delete what only the target has')
-          .selectOption('after');
-        await page.frame.getByLabel('Delete nothing if more files than').fill('0');
-        await scan(page);
-        await page.frame
-          .locator('.banner')
-          .filter({ hasText: /deleted/ })
-          .first()
-          .waitFor();
-        await options(page);
-        await page.frame.getByLabel('Delete nothing if more files than').fill('5');
-        await page.frame.getByLabel('Files that were only renamed').selectOption('hash');
-        await page.frame.getByLabel('Keep replaced and deleted files in').fill('kept/{date}');
-        await scan(page);
-        await page.frame.locator('.row[data-class="rename"]').waitFor();
-        await page.expectRows((drawn) => {
-          const rows = files(drawn);
-          assert.ok(rows.includes('photo.jpg, rename, was photo.jpg'), rows.join('\n'));
-        });
-        await page.check('Include deletes');
-        await page.pressForDialog(/^Apply/);
-        await window.messages.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
-        await page.reach('finished');
-        await window.screenshot('finished');
-        assert.equal(s3.store.get('site', 'photo.jpg'), undefined);
-        assert.ok(s3.store.get('site', 'renamed/photo.jpg'));
-        const keptNames = s3.store.keys('kept').map((key) => key.replace(/^[^/]+\//, ''));
-        assert.deepEqual(keptNames.sort(), ['changed.txt', 'extra.txt', 'newer.txt']);
-      },
-    );
+    step('tracks renames, limits deletes and keeps a dated backup', async ({ window, s3 }) => {
+      s3.store.createBucket('kept');
+      const page = await openPreview(window, SYNC, ...AGAIN);
+      await options(page);
+      await page.frame
+        .locator('.optionsPanel')
+        .getByLabel('Delete what only the target has')
+        .selectOption('after');
+      await page.frame.getByLabel('Delete nothing if more files than').fill('0');
+      await scan(page);
+      await page.frame
+        .locator('.banner')
+        .filter({ hasText: /deleted/ })
+        .first()
+        .waitFor();
+      await options(page);
+      await page.frame.getByLabel('Delete nothing if more files than').fill('5');
+      await page.frame.getByLabel('Files that were only renamed').selectOption('hash');
+      await page.frame.getByLabel('Keep replaced and deleted files in').fill('kept/{date}');
+      await scan(page);
+      await page.frame.locator('.row[data-class="rename"]').waitFor();
+      await page.expectRows((drawn) => {
+        const rows = files(drawn);
+        assert.ok(rows.includes('photo.jpg, rename, was photo.jpg'), rows.join('\n'));
+      });
+      await page.check('Include deletes');
+      await page.pressForDialog(/^Apply/);
+      await window.messages.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
+      await page.reach('finished');
+      await window.screenshot('finished');
+      assert.equal(s3.store.get('site', 'photo.jpg'), undefined);
+      assert.ok(s3.store.get('site', 'renamed/photo.jpg'));
+      const keptNames = s3.store.keys('kept').map((key) => key.replace(/^[^/]+\//, ''));
+      assert.deepEqual(keptNames.sort(), ['changed.txt', 'extra.txt', 'newer.txt']);
+    });
 
-    step(
-      'a move asks for confirmation, then removes the sources that are in the bucket',
-      async ({ window, s3, workspace }) => {
-        writeFileSync(path.join(workspace, 'moved.txt'), 'goes away\n');
-        const page = await openPreview(window, MOVE, ...AGAIN);
-        await page.expectSentence(/will be moved to demo:site/);
-        await page.pressForDialog(/^Move/);
-        await window.messages.answerDialog(/Remove .* once the target has them/, /^Move/);
-        await page.reach('finished');
-        assert.equal(existsSync(path.join(workspace, 'moved.txt')), false);
-        assert.equal(existsSync(path.join(workspace, 'same.txt')), false);
-        assert.ok(s3.store.get('site', 'moved.txt'));
-      },
-    );
+    step('a move needs a confirmation and removes the sources', async ({ window, s3, workspace }) => {
+      writeFileSync(path.join(workspace, 'moved.txt'), 'goes away\n');
+      const page = await openPreview(window, MOVE, ...AGAIN);
+      await page.expectSentence(/will be moved to demo:site/);
+      await page.pressForDialog(/^Move/);
+      await window.messages.answerDialog(/Remove .* once the target has them/, /^Move/);
+      await page.reach('finished');
+      assert.equal(existsSync(path.join(workspace, 'moved.txt')), false);
+      assert.equal(existsSync(path.join(workspace, 'same.txt')), false);
+      assert.ok(s3.store.get('site', 'moved.txt'));
+    });
   },
 );
