@@ -79,7 +79,7 @@ test('an object that is replaced while it is downloaded does not arrive mixed (A
     assert.deepEqual(it.files(), ['large', 'small']);
   }));
 
-test('a body that breaks off in the middle of a download goes on where it broke, and the file is whole', () =>
+test('a body that ends in the middle of a download is resumed there, and the file is whole', () =>
   synced(async (it) => {
     it.put('large', pattern(3 * mebi));
     it.server.addFault({ operation: 'GetObject', cutResponseAfterBytes: mebi });
@@ -117,7 +117,7 @@ for (const verb of ['upload', 'download'] as const)
       }
     }));
 
-test('a target file that vanished after the preview is not made again by a delete or an overwrite', () =>
+test('a target file that vanished after the preview is not created again by a delete or an overwrite', () =>
   synced(async (it) => {
     it.write('changed', 'mine');
     for (const key of ['changed', 'extra']) it.put(key, 'old');
@@ -151,7 +151,7 @@ test('a source file that becomes a folder, and back, is followed by uploads with
     assert.deepEqual(actions(await plan(it.disk, it.bucket, mirror)), []);
   }));
 
-test('a target file that becomes a folder after the preview keeps what is in it, and back again is written (H16)', () =>
+test("a target file that becomes a folder after the preview keeps the folder's files, and is written once it is a file again (H16)", () =>
   synced(async (it) => {
     it.put('a', 'newer');
     it.put('keep', 'x');
@@ -177,7 +177,7 @@ test('a target file that becomes a folder after the preview keeps what is in it,
     assert.deepEqual(actions(await plan(it.bucket, it.disk, mirror)), []);
   }));
 
-test('links of a source are followed or left out as the option says, never round in a loop, and their twins stay (A21, H2)', (t) => {
+test('links of a source are followed or left out by the option, never in a loop, and their counterparts stay (A21, H2)', (t) => {
   if (process.platform === 'win32') return t.skip('links need a privilege on Windows');
   return synced(async (it) => {
     const outside = path.join(path.dirname(it.folder), 'outside');

@@ -43,7 +43,7 @@ function smallDisk(
   };
 }
 
-test('a disk that fills up during a download keeps every old file, and the run ends well once there is room (R20)', (t) => {
+test('a disk that fills up during a download keeps every old file, and the run succeeds once there is space (R20)', (t) => {
   const disk = smallDisk(t, '2m');
   if (!disk) return;
   return synced(async (it) => {
@@ -76,7 +76,7 @@ test('a disk that fills up during a download keeps every old file, and the run e
   });
 });
 
-test('deletes before the copies make the room that the copies need (R20)', (t) => {
+test('deletes before the copies free the space that the copies need (R20)', (t) => {
   const disk = smallDisk(t, '4m');
   if (!disk) return;
   return synced(async (it) => {
@@ -88,7 +88,7 @@ test('deletes before the copies make the room that the copies need (R20)', (t) =
   });
 });
 
-test('a backup that is full keeps what it should have kept: nothing is overwritten or deleted (R23)', (t) => {
+test('with a full backup disk, nothing is overwritten or deleted (R23)', (t) => {
   const disk = smallDisk(t, '1m');
   if (!disk) return;
   return synced(async (it) => {
@@ -143,7 +143,7 @@ test('a target that is read-only fails every action, and nothing on either side 
   });
 });
 
-test('a move from a source that is read-only copies, says what stays, and removes it once it can', (t) => {
+test('a move from a read-only source copies, reports the files that stay, and removes them once the source is writable', (t) => {
   const disk = smallDisk(t, '4m');
   if (!disk) return;
   return synced(async (it) => {

@@ -36,7 +36,7 @@ for (const verb of ['upload', 'download'] as const)
       );
     }));
 
-test('a page 7 of 20 that fails twice is asked for again, and the plan is whole', () =>
+test('a page 7 of 20 that fails twice is requested again, and the plan is complete', () =>
   synced(async (it) => {
     fill(it);
     it.server.addFault({ operation: 'ListObjectsV2', skip: 6, count: 2, code: 'SlowDown' });

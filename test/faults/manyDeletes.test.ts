@@ -9,7 +9,7 @@ const many = 100_000;
 const keyOf = (i: number) => `d${i % 10}/f${String(i).padStart(6, '0')}`;
 const mirror = { deletes: 'after' } as const;
 
-test('100,000 deletes are planned, run and told one by one, in batches, with every batch of a service (H33)', () =>
+test('100,000 deletes are planned, run in batches and reported one by one (H33)', () =>
   synced(async (it) => {
     it.write('keep', 'x');
     for (let i = 0; i < many; i++) it.put(keyOf(i), '');

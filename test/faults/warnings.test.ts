@@ -64,7 +64,7 @@ async function run(source: PlanEndpoint, target: PlanEndpoint, options: Partial<
 }
 
 for (const [name, work] of Object.entries(works))
-  test(`the process has nothing to warn of: ${name}`, () =>
+  test(`the process prints no warning: ${name}`, () =>
     synced(async (it) => {
       const warnings: Error[] = [];
       const note = (warning: Error) => warnings.push(warning);

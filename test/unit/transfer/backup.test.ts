@@ -24,7 +24,7 @@ async function given(store: Parameters<typeof givenRun>[1] = {}) {
   return { ...it, plan: planOf(actions, { deletes: 'after' }, 'backups/monday') };
 }
 
-test('what is overwritten or deleted is in the backup afterwards, with its time (R23)', async () => {
+test('overwritten and deleted files are in the backup with their times (R23)', async () => {
   for (const without of [[], ['serverSideMove'], ['serverSideMove', 'serverSideCopy']] as const) {
     const it = await given({ without });
     const report = await it.run(it.plan);
@@ -107,7 +107,7 @@ test('a backup is never overwritten: the next one gets a number before its exten
   }
 });
 
-test('a file in the backup where a folder is needed, and a folder where a file is, are gone round (R23)', async () => {
+test('a backup takes another name where a file blocks its folder or a folder its file (R23)', async () => {
   const it = givenRun({}, { hasDirectories: true });
   it.store.put('kept/a', 'a file of an earlier run');
   it.store.put('kept/b/c', 'a folder of an earlier run');
@@ -129,7 +129,7 @@ test('a file in the backup where a folder is needed, and a folder where a file i
   ]);
 });
 
-test('a backup whose answer was lost is found again, not made twice (R23)', async () => {
+test('a backup whose response was lost is found again, not made twice (R23)', async () => {
   const it = await given();
   const error = new RemoteError('unavailable', 'Lost.');
   it.store.fail({ when: { operation: 'serverSideCopy', nth: 1 }, error, at: 'after' });
@@ -154,7 +154,7 @@ test('many deletes with a backup are not made in batches: each is moved (R23)', 
   assert.equal(it.store.paths().filter((one) => one.startsWith('kept/old/')).length, 200);
 });
 
-test('a backup on a disk lies outside the target, and the journal tells where each file went (R23)', async (t) => {
+test('a backup on a disk is outside the target, and the journal records the path of each file (R23)', async (t) => {
   const base = temporaryFolder(t);
   const [from, to, kept, storage] = ['from', 'to', 'kept', 'storage'].map((name) =>
     path.join(base, name),

@@ -74,7 +74,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-test('what was copied but may not be removed is told as that, counts as neither done nor failed, and is finished by a retry', async () => {
+test('a file that was copied but not removed is reported as copied, and a retry removes its source', async () => {
   for (const { name, options, from, to, prepare, actions } of cases)
     await synced(async (it) => {
       prepare(it);
@@ -105,7 +105,7 @@ test('what was copied but may not be removed is told as that, counts as neither 
     });
 });
 
-test('a deleted file that is in the backup but may not be removed is told as copied', () =>
+test('a deleted file that is in the backup but not removed is reported as copied', () =>
   synced(async (it) => {
     it.write('keep', 'x');
     it.put('extra', 'precious');
@@ -119,7 +119,7 @@ test('a deleted file that is in the backup but may not be removed is told as cop
     assert.equal(it.server.store.get('demo2', 'kept/extra')?.text, 'precious');
   }));
 
-test('renames and moves in the tree say that the copies are there and the sources stay', async () => {
+test('errors of renames and moves in the tree say that the copies exist and the sources stay', async () => {
   const trees = [
     { files: ['a'], source: 'a', kind: 'file', message: half },
     {
@@ -156,7 +156,7 @@ test('renames and moves in the tree say that the copies are there and the source
       });
 });
 
-test('a removal that fails for a moment is tried again without another copy', () =>
+test('a removal with a transient failure is retried without another copy', () =>
   synced(async (it) => {
     it.put('old/a', 'one');
     const made = await plan(below(it, 'old'), below(it, 'new'), { verb: 'move' });

@@ -41,7 +41,7 @@ test('H25: where a side knows no MD5, the copy is unverified, which is not ok an
   assert.equal((await copy({ from, source, to })).verification, 'unknown');
 });
 
-test('a copy within one remote is made by the service and moves no bytes through here', async () => {
+test('a copy within one remote is made on the server, and no content is read or written', async () => {
   const { from, source } = given(3_000_000);
   await copy({ from, source, to: from });
   assert.equal(from.count('serverSideCopy'), 1);
@@ -65,7 +65,7 @@ function ofOneService(error?: RemoteError) {
   return { from, other, to, twin, source, calls };
 }
 
-test('between two remotes of one service the service copies, and nothing is read here', async () => {
+test('a copy between two remotes of one service is made on the server, and no content is read', async () => {
   const { from, other, to, twin, source, calls } = ofOneService();
   const progress: number[] = [];
   const onProgress = (bytes: number) => progress.push(bytes);
@@ -77,7 +77,7 @@ test('between two remotes of one service the service copies, and nothing is read
   assert.equal(to.text('t'), 'xxxxx');
 });
 
-test('where the service refuses a copy between two remotes, it goes through here; a change or a lock is final', async () => {
+test('a refused server-side copy between two remotes is streamed; a change or a lock is final', async () => {
   for (const kind of ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const) {
     const { other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
     await copy({ from: other, source, to: twin });
@@ -98,7 +98,7 @@ test('where the service refuses a copy between two remotes, it goes through here
   }
 });
 
-test('remotes of different services, or of none that is known, are never asked to copy from one another', async () => {
+test('remotes of different or unknown services never copy from each other on the server', async () => {
   for (const serverSideCopyGroup of ['another service', undefined]) {
     const { other, to, twin, source, calls } = ofOneService();
     const { serverSideCopyGroup: _, ...rest } = other.capabilities;
@@ -112,7 +112,7 @@ test('remotes of different services, or of none that is known, are never asked t
   }
 });
 
-test('what the service can not copy itself goes through here', async () => {
+test("a file that the service can't copy is streamed", async () => {
   const { from, source } = given(5);
   const error = new RemoteError('unsupported', 'Too large to be copied.');
   from.fail({ when: { operation: 'serverSideCopy' }, error });
@@ -120,7 +120,7 @@ test('what the service can not copy itself goes through here', async () => {
   assert.equal(from.text('t'), 'xxxxx');
 });
 
-test('a copy that turns out bad is removed again and refused as damaged', async () => {
+test('a corrupted copy is removed and reported', async () => {
   const { from, to, source } = given(5);
   await refused(copy({ from, source, to: corrupting(to) }), 'corrupted');
   assert.deepEqual(to.paths(), []);
@@ -150,7 +150,7 @@ test('a target that is missing is a failure of the target, not a change of the s
   await refused(copy({ from, source, to }), 'notFound');
 });
 
-test('a bad copy that can not be removed again is told to be there', async () => {
+test('the error names a corrupted copy that could not be removed', async () => {
   const { from, to, source } = given(5);
   to.fail({
     when: { operation: 'removeFile' },
@@ -163,7 +163,7 @@ test('a bad copy that can not be removed again is told to be there', async () =>
   });
 });
 
-test('a copy of another size is removed again and refused, also where no MD5 is known', async () => {
+test('a copy of another size is removed and reported, even where no MD5 is known', async () => {
   for (const size of [0, 4, 6, 3_000_000]) {
     const { from, source } = given(5);
     const to = createMemoryRemote({ knowsMd5: false });

@@ -26,14 +26,14 @@ test('many deletes of one folder cost a listing and a request per page', async (
   assert.deepEqual(asked, ['write', 'list', 'removeFiles', 'list', 'removeFiles', 'list', 'removeFiles']);
 });
 
-test('few deletes go one by one, each under its precondition', async () => {
+test('few deletes are single requests, each with its precondition', async () => {
   const given = manyExtra(20);
   await given.run(await given.planUpload(mirror));
   assert.equal(given.store.count('removeFile'), 20);
   assert.equal(given.store.count('removeFiles'), 0);
 });
 
-test('of many deletes, what changed or went away since the plan is left alone and told', async () => {
+test('of many deletes, files that changed or vanished since the plan are left alone and reported', async () => {
   const given = manyExtra(100);
   const plan = await given.planUpload(mirror);
   given.store.put('bucket/old/f0050', 'someone needs this');
@@ -46,7 +46,7 @@ test('of many deletes, what changed or went away since the plan is left alone an
   assert.deepEqual(changed, ['changed deleteFile old/f0050', 'changed deleteFile old/f0060']);
 });
 
-test('of many deletes, a listing that fails half-way deletes nothing more, and each file is told of once', async () => {
+test('of many deletes, a listing that fails midway ends them, and each file is reported once', async () => {
   const given = manyExtra(300);
   const plan = await given.planUpload(mirror);
   given.store.fail({
@@ -109,7 +109,7 @@ test('many deletes can be cancelled', async () => {
   assert.equal(given.store.paths().length, 201);
 });
 
-test('a file that is there again on the source keeps its copy; so do those of a folder that can not be asked for', async () => {
+test("a file that reappears on the source keeps its copy, and so do the files of a folder that can't be listed", async () => {
   for (const count of [5, 100])
     for (const isLocalDisk of [true, false]) {
       const given = manyExtra(count);
@@ -151,7 +151,7 @@ function hidesBelowObjects(inner: Remote, store: GivenRun['store']): Remote {
 
 async function* none(): AsyncGenerator<readonly Entry[]> {}
 
-test('what a listing hides is not taken for gone: each is asked for by itself', async () => {
+test('a file that a listing hides does not count as gone, but is deleted by its own request', async () => {
   const cases = [
     { folder: 'name', files: 50 },
     { folder: 'name', files: 60 },

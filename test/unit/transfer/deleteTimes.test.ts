@@ -32,7 +32,7 @@ function order({ store }: GivenRun): string[] {
     .map(({ operation, path }) => `${operation} ${path.slice('bucket/'.length)}`);
 }
 
-test('deletes before go first, all of them, and free their room (R20)', async () => {
+test('deletes `before` all run before the copies and free their space (R20)', async () => {
   const it = await given('before');
   const report = await it.run(it.plan, { transfers: 2 });
   assert.equal(report.totals.done, 12);
@@ -40,7 +40,7 @@ test('deletes before go first, all of them, and free their room (R20)', async ()
   assert.ok(calls.lastIndexOf('removeFile') < calls.indexOf('write'), calls.join(' '));
 });
 
-test('a delete before that fails stops no copy (R20)', async () => {
+test('a failed delete `before` stops no copy (R20)', async () => {
   const it = await given('before');
   it.store.fail({
     when: ({ operation, path }) => operation === 'removeFile' && path === 'bucket/f1b',
@@ -54,7 +54,7 @@ test('a delete before that fails stops no copy (R20)', async () => {
   );
 });
 
-test('deletes during go in the order of paths among the copies (A26)', async () => {
+test('deletes `during` run among the copies in the order of paths (A26)', async () => {
   const it = await given('during');
   const report = await it.run(it.plan, { transfers: 1 });
   assert.equal(report.totals.done, 12);
@@ -64,7 +64,7 @@ test('deletes during go in the order of paths among the copies (A26)', async () 
   );
 });
 
-test('a copy that fails withholds neither deletes before nor deletes during, only those after (A26, R20)', async () => {
+test('a failed copy withholds only deletes `after`, not `before` and `during` (A26, R20)', async () => {
   for (const deletes of ['before', 'during', 'after'] as const) {
     const it = await given(deletes);
     it.store.fail({
@@ -78,7 +78,7 @@ test('a copy that fails withholds neither deletes before nor deletes during, onl
   }
 });
 
-test('whenever it goes, a delete keeps what changed or came back since the plan', async () => {
+test('with every order of deletes, files that changed or reappeared since the plan stay', async () => {
   for (const deletes of ['before', 'during', 'after'] as const) {
     const it = await given(deletes, 2);
     it.store.put('bucket/f0b', 'someone needs this');
@@ -92,7 +92,7 @@ test('whenever it goes, a delete keeps what changed or came back since the plan'
   }
 });
 
-test('an excluded file goes although the source has one by its name (R19)', async () => {
+test('an excluded file is deleted although the source has a file of its name (R19)', async () => {
   const it = givenRun({ 'x.tmp': 'kept on the source' });
   it.store.put('bucket/x.tmp', 'old');
   const action = { ...(await deleteOf(it, 'x.tmp')), because: 'excluded' } as const;
@@ -103,7 +103,7 @@ test('an excluded file goes although the source has one by its name (R19)', asyn
   assert.deepEqual(it.store.paths(), ['bucket/keep']);
 });
 
-test('many deletes before a copy go in batches', async () => {
+test('many deletes `before` are sent in batches', async () => {
   const it = givenRun({ keep: '' });
   const actions = await manyDeletesOf(it, 200);
   const report = await it.run(planOf([...actions, await copyOf(it, 'keep')], { deletes: 'before' }));

@@ -47,7 +47,7 @@ test('a small download costs one read per file, modified times included', async 
   assert.equal(given.disk.text('b/c'), 'b/c');
 });
 
-test('a large download asks once for the modified time that the listing did not have', async () => {
+test('a large download requests once the modified time that the listing lacked', async () => {
   const given = givenRun({}, { listsModified: false });
   given.store.put('bucket/large', Buffer.alloc(3_000_000, 'x'), { modified: { s: 77, ns: 500 } });
   await given.run(await given.planDownload());
@@ -199,7 +199,7 @@ test('a run that is cancelled before it begins starts nothing', async () => {
   assert.equal(given.store.count('write'), 0);
 });
 
-test('an equal file with another time gets the time alone, of a source that is still the same', async () => {
+test('an equal file with another time gets only the time of the unchanged source', async () => {
   const given = givenRun({ a: 'same' });
   given.store.put('bucket/a', 'same', { modified: { s: 1, ns: 0 } });
   assert.deepEqual(outcomes(await given.run(planOf([await setTimeOf(given, 'a')]))), ['done setTime a']);
@@ -221,7 +221,7 @@ test('a time is not set when either side changed since the plan', async () => {
   assert.deepEqual((await fileIn(given.store, 'bucket/a')).modified, { s: 2, ns: 0 });
 });
 
-test('the observer hears of every action once, and of all its bytes', async () => {
+test('the observer receives every action once, and all of its bytes', async () => {
   const given = givenRun({ a: 'x'.repeat(10), big: 'y'.repeat(2_000_000) });
   const heard: string[] = [];
   const bytes = new Map<string, number>();
@@ -239,7 +239,7 @@ test('the observer hears of every action once, and of all its bytes', async () =
   ]);
 });
 
-test('an observer that throws does not touch the run', async () => {
+test('an observer that throws does not affect the run', async () => {
   const given = givenRun({ a: 'x' });
   const fail = () => {
     throw new Error('a defect in whoever watches');
@@ -258,7 +258,7 @@ test('R12: a target that folds names keeps its own spelling', async () => {
   assert.equal(given.store.text('bucket/caf\u00e9'), 'new');
 });
 
-test('large files take more places, so that few of them move at once', async () => {
+test('large files have more weight, so that few of them are transferred at once', async () => {
   const given = givenRun({}, { latencyMs: 5 });
   for (let i = 0; i < 6; i++) given.disk.put(`large${i}`, Buffer.alloc(8 * 1024 * 1024));
   let now = 0;

@@ -33,7 +33,7 @@ async function moveOf(given: GivenRun, ...paths: string[]) {
   return planOf(await Promise.all(paths.map((path) => copyOf(given, path, moving))), verb);
 }
 
-test('a check is refused: it is only to be read', async () => {
+test("a check can't be run", async () => {
   const given = givenRun({ a: 'x' });
   const plan = planOf([await copyOf(given, 'a')], { verb: 'check' });
   await assert.rejects(given.run(plan), /check can't be run/);
@@ -51,7 +51,7 @@ test('a move leaves each file on the target only, with its time', async () => {
   }
 });
 
-test('a move over an older file replaces it whole before the source goes', async () => {
+test('a move over an older file replaces the file before the source is removed', async () => {
   const given = givenRun({ a: 'new' });
   given.store.put('bucket/a', 'old', { modified: { s: 1, ns: 0 } });
   assert.deepEqual(outcomes(await given.run(await moveOf(given, 'a'))), ['done copyFile a']);
@@ -76,7 +76,7 @@ test('a source file that changes while its copy is written stays, and counts as 
   }
 });
 
-test('a copy that fails or turns out bad keeps the source', async () => {
+test('a copy that fails or is corrupted keeps the source', async () => {
   const given = givenRun(
     { a: 'x', b: 'y' },
     { failures: [{ when: { operation: 'write', nth: 1 }, error: broken }] },
@@ -93,7 +93,7 @@ test('a copy that fails or turns out bad keeps the source', async () => {
   assert.deepEqual(given.disk.paths(), ['a', 'b']);
 });
 
-test('a source that can not be removed is copied, which is told, and a retry removes it without copying again', async () => {
+test("a source that can't be removed is reported as copied, and a retry removes it without another copy", async () => {
   const given = givenRun({ a: 'x' });
   given.disk.fail({ when: { operation: 'removeFile', nth: 1 }, error: broken });
   const plan = await moveOf(given, 'a');
@@ -166,7 +166,7 @@ test('a move that is cancelled between copy and removal keeps the source', async
   assert.equal(given.disk.text('a'), 'x');
 });
 
-test('within one remote a move is made by the service, and by copying where it can not', async () => {
+test("a move within one remote is made on the server, or by a copy where the service can't move", async () => {
   for (const without of [[], ['serverSideMove'], ['serverSideMove', 'serverSideCopy']] as const) {
     const store = createMemoryRemote({ hasDirectories: false, without });
     store.put('from/a', 'x', { modified: { s: 5, ns: 0 } });
@@ -184,7 +184,7 @@ test('within one remote a move is made by the service, and by copying where it c
   }
 });
 
-test('what the target has already is removed from the source alone, last of all', async () => {
+test('files that the target already has are only removed from the source, after all copies', async () => {
   const given = givenRun({ new: 'x', there: 'y' });
   given.store.put('bucket/there', 'y', { modified: { s: 1000, ns: 0 } });
   const plan = planOf([await removalOf(given, 'there'), await copyOf(given, 'new', moving)], verb);
@@ -198,7 +198,7 @@ test('what the target has already is removed from the source alone, last of all'
   assert.equal(report.bytes, 1);
 });
 
-test('a source file is not removed when the target lost or changed its own, or the source changed', async () => {
+test("a source file is not removed when the target's file is gone or changed, or the source file changed", async () => {
   const files = { gone: 'x', other: 'y', edited: 'z', fine: 'f' };
   const given = givenRun(files);
   for (const [path, content] of Object.entries(files))
@@ -218,7 +218,7 @@ test('a source file is not removed when the target lost or changed its own, or t
   assert.deepEqual(given.disk.paths(), ['edited', 'gone', 'other']);
 });
 
-test('one file that is seen from both sides is not removed: it would be the only copy', async () => {
+test('one file that both sides reach is not removed, because it is the only copy', async () => {
   const given = givenRun({ a: 'x' });
   given.store.put('bucket/a', 'x', { modified: { s: 1000, ns: 0 } });
   const one = (remote: Remote, storageId: string): Remote => ({
@@ -242,7 +242,7 @@ test('one file that is seen from both sides is not removed: it would be the only
   assert.equal(given.disk.text('a'), 'x');
 });
 
-test('two files are taken for one only where nothing tells them apart', () => {
+test('two files count as one only when no fact distinguishes them', () => {
   const remote = createMemoryRemote();
   const at = (storageId: string | undefined) =>
     storageId ? { ...remote, capabilities: { ...remote.capabilities, storageId } } : remote;

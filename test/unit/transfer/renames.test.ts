@@ -23,7 +23,7 @@ async function given(store: Parameters<typeof givenRun>[1] = {}, s = 1000) {
   return { ...it, plan: planOf([await renameOf(it, 'old/name', 'new/name')], sync) };
 }
 
-test('a renamed file is moved on the target, and no content goes over the line (R24)', async () => {
+test('a renamed file is moved on the target, and no content is transferred (R24)', async () => {
   const it = await given();
   assert.deepEqual(outcomes(await it.run(it.plan)), ['done moveFile new/name']);
   assert.deepEqual(it.store.paths(), ['bucket/new/name']);
@@ -31,7 +31,7 @@ test('a renamed file is moved on the target, and no content goes over the line (
   assert.equal(it.store.count('write') + it.disk.count('read') + it.store.count('setModifiedTime'), 0);
 });
 
-test('where the target can not move, it copies, then removes the old name (R24)', async () => {
+test("where the target can't move a file, it copies the file and removes the old name (R24)", async () => {
   for (const without of [['serverSideMove'], ['serverSideMove', 'serverSideCopy']] as const) {
     const it = await given({ without });
     assert.deepEqual(outcomes(await it.run(it.plan)), ['done moveFile new/name']);
@@ -60,7 +60,7 @@ test('a moved file gets the right time when the response of the move lacks its t
   assert.deepEqual((await fileIn(it.store, 'bucket/new/name')).modified, { s: 1000, ns: 0 });
 });
 
-test('nothing is moved when source, target or the place for it changed since the plan (R24)', async () => {
+test('nothing is moved when the source, the target or the new path changed since the plan (R24)', async () => {
   const spoils: ((it: GivenRun) => void)[] = [
     (it) => it.disk.put('new/name', 'edited'),
     (it) => it.disk.drop('new/name'),
@@ -83,7 +83,7 @@ test('nothing is moved when source, target or the place for it changed since the
     }
 });
 
-test('a file whose old name is there again on the source keeps it on the target (R24)', async () => {
+test('a file whose old name exists on the source again keeps this name on the target (R24)', async () => {
   for (const options of [{}, { caseInsensitive: true, hasDirectories: true }]) {
     const it = await given(options);
     it.disk.put('old/name', 'content');
@@ -93,7 +93,7 @@ test('a file whose old name is there again on the source keeps it on the target 
   }
 });
 
-test('a move that failed half-way goes on from there when it is tried again (R24)', async () => {
+test('a retried move continues after the step that failed (R24)', async () => {
   const steps = [
     { without: [], operation: 'serverSideMove', at: 'after' },
     { without: [], operation: 'setModifiedTime', at: 'before' },

@@ -104,7 +104,7 @@ function assertSame(server: S3TestServer, size: number): void {
 }
 
 for (const size of [0, 11, 5 * mebi - 1, 5 * mebi, 5 * mebi + 1, 12 * mebi])
-  test(`A12: between two remotes of one service ${size} bytes are copied by the service, with all that they have`, () =>
+  test(`A12: between two remotes of one service ${size} bytes are copied on the server, with all attributes`, () =>
     oneService({}, async (service) => {
       const { server, to } = service;
       server.store.put('a', 'f', pattern(size), everything);
@@ -125,7 +125,7 @@ for (const size of [0, 11, 5 * mebi - 1, 5 * mebi, 5 * mebi + 1, 12 * mebi])
       assert.deepEqual(now.modified, { s: 1_700_000_000, ns: 500_000_000 });
     }));
 
-test('a copy between remotes has the class and encryption of the target’s settings, where those say any', () =>
+test('a copy between remotes has the storage class and encryption of the target’s settings, if set', () =>
   oneService({ to: { storageClass: 'ONEZONE_IA', serverSideEncryption: 'AES256' } }, async (service) => {
     for (const size of [11, 6 * mebi]) {
       service.server.store.put('a', 'f', pattern(size), everything);
@@ -138,7 +138,7 @@ test('a copy between remotes has the class and encryption of the target’s sett
     assert.equal(service.asked('GetObject'), 0);
   }));
 
-test('names of whatever characters are copied by the service as they are (H18)', () =>
+test('names with any characters are copied on the server unchanged (H18)', () =>
   oneService({}, async ({ server, from, to, asked }) => {
     const odd = ['a b+c', 'ü/😀', "q'(1)*!~", '100%25', 'tab\tand\u0007bell', 'x?versionId=1', 'back\\slash'];
     for (const name of [...odd, '#;,&=']) {
@@ -150,7 +150,7 @@ test('names of whatever characters are copied by the service as they are (H18)',
     assert.equal(asked('GetObject'), 0);
   }));
 
-test('between different credentials nothing is asked of the service: content passes through here', () =>
+test('between different credentials no server-side copy is requested, and the content is streamed', () =>
   oneService({ to: { accessKeyId: other.accessKeyId } }, async (service) => {
     service.server.store.put('a', 'f', pattern(6 * mebi), everything);
     await copied(service);
@@ -158,14 +158,14 @@ test('between different credentials nothing is asked of the service: content pas
     assert.equal(service.asked('CopyObject', 'UploadPartCopy'), 0);
   }));
 
-test('two services never copy between them, be their credentials the same', () =>
+test('two services never copy between each other, even with equal credentials', () =>
   oneService({}, ({ from }) =>
     oneService({}, async ({ to }) => {
       assert.notEqual(from.capabilities.serverSideCopyGroup, to.capabilities.serverSideCopyGroup);
     }),
   ));
 
-test('what tells of equal credentials tells neither of the keys', () =>
+test('the group of equal credentials reveals neither key', () =>
   oneService({}, async ({ server, from, to }) => {
     assert.equal(from.capabilities.serverSideCopyGroup, to.capabilities.serverSideCopyGroup);
     assert.ok(!JSON.stringify(from.capabilities).includes(server.accessKeyId));
@@ -182,7 +182,7 @@ for (const [code, status] of [
     ['CreateMultipartUpload', 12 * mebi],
     ['GetObjectTagging', 12 * mebi],
   ] as const)
-    test(`where the service refuses ${operation} with ${code}, the content passes through here, and nothing half stays`, () =>
+    test(`where the service refuses ${operation} with ${code}, the content is streamed, and no partial upload stays`, () =>
       oneService({}, async (service) => {
         const { server } = service;
         server.store.put('a', 'f', pattern(size), everything);
@@ -240,7 +240,7 @@ test('a target that changed since the preview is not overwritten by a copy of th
       }
   }));
 
-test('a copy whose answer was lost is found to be done, and not taken for someone else’s', () =>
+test('a copy whose response was lost counts as done, not as a file of another writer', () =>
   oneService({}, async (service) => {
     service.server.store.put('a', 'f', pattern(11), everything);
     service.server.addFault({ operation: 'CopyObject', loseResponse: true });
@@ -248,7 +248,7 @@ test('a copy whose answer was lost is found to be done, and not taken for someon
     assertSame(service.server, 11);
   }));
 
-test('buckets of different regions: each is asked in its own, the copy goes to the target’s', () =>
+test('buckets of different regions get their requests in their own region, and the copy in the target’s', () =>
   oneService(
     {
       from: { region: 'eu-west-1' },
@@ -308,7 +308,7 @@ for (const deletes of ['none', 'after'] as const)
       assert.deepEqual(plan.actions, []);
     }));
 
-test('planning can not copy between remotes either', async () =>
+test('a read-only remote refuses copies from other remotes too', async () =>
   oneService({}, async ({ server, from, to }) => {
     server.store.put('a', 'f', 'x');
     const source: FileEntry = await statFile(from, parsePath('a/f'));

@@ -41,7 +41,7 @@ function given(direction: Direction, extra: number): Given {
   return { ...it, source, target, onSource, onTarget, plan };
 }
 
-test('whichever way and whenever it goes, a file that is back on the source keeps its copy, by one listing of a folder (R20)', async () => {
+test('in both directions and with every order of deletes, a file that reappears on the source keeps its copy, by one listing per folder (R20)', async () => {
   for (const direction of directions)
     for (const deletes of times)
       for (const extra of [1, 20, 80]) {
@@ -80,7 +80,7 @@ const endings: readonly { name: string; end(it: Given): void; why: RegExp }[] = 
   })),
 ];
 
-test('a source that is empty, gone or out of reach by now deletes nothing of an approved plan, and says so (H1)', async () => {
+test('when the source is now empty, missing or unreachable, an approved plan deletes nothing, and the report says so (H1)', async () => {
   for (const { name, end, why } of endings)
     for (const direction of directions)
       for (const deletes of times)
@@ -101,7 +101,7 @@ test('a source that is empty, gone or out of reach by now deletes nothing of an 
         }
 });
 
-test('what the filters exclude and was to be deleted stays, too, when the source is empty by now (R19)', async () => {
+test('excluded files that the plan deletes stay too when the source is now empty (R19)', async () => {
   for (const deletes of times) {
     const it = given('upload', 3);
     const plan = await it.plan({
@@ -118,7 +118,7 @@ test('what the filters exclude and was to be deleted stays, too, when the source
   }
 });
 
-test('a listing of the source that breaks off deletes nothing of that folder', async () => {
+test('a source folder whose listing fails keeps its files on the target', async () => {
   for (const deletes of times) {
     const it = given('download', 30);
     it.disk.put('other/f', 'x');
@@ -134,7 +134,7 @@ test('a listing of the source that breaks off deletes nothing of that folder', a
   }
 });
 
-test('a file that is back under another spelling of its name or folder keeps its copy (R12)', async () => {
+test('a file that reappears under another spelling of its name or folder keeps its copy (R12)', async () => {
   const spellings = [
     ['caf\u00e9/a', 'cafe\u0301/a'],
     ['x/r\u00e9sum\u00e9', 'x/re\u0301sume\u0301'],
@@ -158,7 +158,7 @@ test('a file that is back under another spelling of its name or folder keeps its
   assert.ok(outcomes(report).includes('changed deleteFile Old/File'));
 });
 
-test('one file of a huge source is asked for alone', async () => {
+test('in a huge source, one file is checked by a stat', async () => {
   const it = given('download', 1);
   for (let i = 0; i < 2500; i++) it.store.put(`bucket/many/f${i}`, '');
   for (let i = 0; i < 2500; i++) it.disk.put(`many/f${i}`, '');
@@ -172,7 +172,7 @@ test('one file of a huge source is asked for alone', async () => {
   );
 });
 
-test('what lies behind a link that is broken by now, as that of an unmounted disk, is not extra', async (t) => {
+test('files behind a link that is now broken, as to an unmounted disk, are not deleted', async (t) => {
   const folder = temporaryFolder(t);
   for (const followSymlinks of [true, false])
     for (const extra of [1, 60]) {

@@ -55,7 +55,7 @@ for (const [title, listed, items, mayHaveMore, requests] of firstPages)
     assert.deepEqual(seen, { lists: 1, requests });
   });
 
-test('a short page with more behind it is not taken for the last', async () => {
+test('a short page before another page is not the last page', async () => {
   const { pages } = paged([many(3), many(200, 'g')]);
   await pages.more();
   assert.equal(pages.items.length, 200);
@@ -65,7 +65,7 @@ test('a short page with more behind it is not taken for the last', async () => {
   assert.equal(pages.mayHaveMore, false);
 });
 
-test('a service that ignores the page size never hands over more rows than a page has', async () => {
+test('a page of a service that ignores the page size is split', async () => {
   const { pages, seen } = paged([many(1000)]);
   for (const shown of [200, 400, 600]) {
     await pages.more();
@@ -101,7 +101,7 @@ test('a cancelled listing rejects with the reason and starts no request', async 
   assert.equal(seen.requests, 0);
 });
 
-test('a whole folder is sorted as people sort, folders first', async () => {
+test('a whole folder is sorted by natural name order, folders first', async () => {
   const { pages } = paged([[file('img10'), file('Img2'), folder('zoo'), file('a'), folder('Bar')]]);
   await pages.more();
   assert.deepEqual(names(pages), ['Bar', 'zoo', 'a', 'Img2', 'img10']);

@@ -34,7 +34,7 @@ async function fails(promise: Promise<unknown>, kind: RemoteErrorKind, message?:
 const inTree = (folder: string) => ['1', '2', 'sub/3', 'sub/deep/4', 'z'].map((name) => `${folder}/${name}`);
 const tree = [...inTree('b/d'), 'b/d2/other', 'b/keep'];
 
-test('a folder is copied with all its pages, and what only starts alike is left alone', async () => {
+test('a folder is copied with all its pages, without files that only share its prefix', async () => {
   const remote = store(tree);
   const { files } = await copyItems([within(remote, 'b/d', 'b/copy')], {}, calm);
   assert.equal(files, 5);
@@ -43,7 +43,7 @@ test('a folder is copied with all its pages, and what only starts alike is left 
   assert.equal(remote.count('read'), 0, 'the service copies');
 });
 
-test('a folder is renamed: everything is there under the new name, and nothing under the old', async () => {
+test('a renamed folder has everything under its new name, and nothing under the old name', async () => {
   for (const options of [likeStore, {}]) {
     const remote = store(tree, options);
     await remote.makeFolder(parsePath('b/d/empty'), calm);
@@ -80,7 +80,7 @@ test('a source that changes during a move stays, with its new content', async ()
   assert.equal(remote.text('b/d/1'), undefined);
 });
 
-test('a target that is there is refused before anything is done, unless it may be replaced', async () => {
+test('an existing target is refused before anything is done, unless it may be replaced', async () => {
   const remote = store(['b/f', 'b/g', 'b/d/x', 'b/e/y']);
   const items = [within(remote, 'b/d', 'b/n'), within(remote, 'b/f', 'b/g')];
   await fails(copyItems(items, {}, calm), 'alreadyExists', /"b\/g"/);
@@ -143,7 +143,7 @@ test('a cancelled copy rejects with the reason, and a cancelled move keeps every
   for (let i = 0; i < 60; i++) assert.equal(remote.text(`b/d/f${i}`), `in b/d/f${i}`);
 });
 
-test('a listing that breaks off stops a copy before anything is written', async () => {
+test('a listing that fails ends a copy before anything is written', async () => {
   const remote = store(tree);
   remote.fail({
     when: { operation: 'list', nth: 3 },
@@ -153,7 +153,7 @@ test('a listing that breaks off stops a copy before anything is written', async 
   assert.deepEqual(remote.paths(), tree);
 });
 
-test('a delete counts first, and takes files and folders', async () => {
+test('a delete counts first, and removes files and folders', async () => {
   for (const options of [likeStore, {}, { hasDirectories: false, without: ['removeFiles'] } as const]) {
     const remote = store(tree, options);
     await remote.makeFolder(parsePath('b/d/empty/er'), calm);
@@ -176,7 +176,7 @@ test('a folder can be emptied and kept', async () => {
   assert.deepEqual(remote.paths(), ['b/d2/other', 'b/keep']);
 });
 
-test('what came after the count is not deleted, and its folder stays and is named', async () => {
+test('a file that was added after the count stays with its folder, which is named', async () => {
   const remote = store(tree, {});
   const all = await counted(remote, 'b/d');
   remote.put('b/d/sub/new', 'came later');
@@ -231,7 +231,7 @@ test('where reading is forbidden, new files are written and no file is replaced'
   assert.deepEqual([remote.text('b/up/1'), remote.text('b/up/2')], ['in b/up/1', 'in b/d/2']);
 });
 
-test('two remotes that lead to one place are seen through: nothing is moved onto or into itself', async () => {
+test('nothing is moved onto or into itself through two remotes of one place', async () => {
   const remote = store(tree);
   const named = (): MemoryRemote => ({
     ...remote,
@@ -274,12 +274,12 @@ test('a file beside a folder of its name is copied, moved and deleted without th
   await fails(countItems(remote, [named], calm), 'notFound', /"b\/a" is no longer a file/);
 });
 
-test('what became a file on a disk is no folder any more', async () => {
+test('a path that became a file is no longer a folder', async () => {
   const disk = store(['d/x'], {});
   await fails(countItems(disk, [{ path: parsePath('d/x'), kind: 'folder' }], calm), 'notFound');
 });
 
-test('of two files that would get one name the second is refused, and then a move removes nothing', async () => {
+test('of two files with one target the second is refused, and then a move removes nothing', async () => {
   for (const [options, other] of [
     [likeStore, 'b/y/readme'],
     [{ ...likeStore, caseInsensitive: true }, 'b/y/README'],
@@ -293,7 +293,7 @@ test('of two files that would get one name the second is refused, and then a mov
   }
 });
 
-test('when nothing works any more, the rest of a copy or a delete is not tried', async () => {
+test('in an outage, the rest of a copy or a delete is not tried', async () => {
   const many = Array.from({ length: 500 }, (_, i) => `b/d/${String(i).padStart(3, '0')}`);
   for (const [kind, tries] of [
     ['unauthenticated', 16],

@@ -103,7 +103,7 @@ test('filters hide a file on both sides (A17, H4)', async () => {
   }
 });
 
-test('an anchored exclude hides the same on both sides (H3)', async () => {
+test('an anchored exclude hides the same files on both sides (H3)', async () => {
   const given = sides({ 'a/x': 1, b: 1 }, { 'a/x': 1, 'a/y': 1 });
   for (const [filterDialect, exclude] of [
     ['rclone', '/a/**'],
@@ -113,7 +113,7 @@ test('an anchored exclude hides the same on both sides (H3)', async () => {
     assert.deepEqual((await list(given, { filterDialect, filters: [{ exclude }] })).words, ['b 1 -']);
 });
 
-test('with deleteExcluded what the filters hide is seen on the target, and marked (R19, H5)', async () => {
+test('with deleteExcluded, excluded files of the target are listed and marked (R19, H5)', async () => {
   const given = sides(
     { 'a.log': 1, b: 1, 'build/x': 1 },
     { 'a.log': 1, 'build/y': 1, c: 1, 'sub/.DS_Store': 1, '.git/config': 1 },
@@ -137,7 +137,7 @@ test('without the usual excludes deleteExcluded protects none of them (R19)', as
   assert.deepEqual((await list(given, options)).words, ['.git/config - 1 excluded', 'b 1 1']);
 });
 
-test('a file outside of the size limits is no part of the plan, and neither is its twin', async () => {
+test('a file outside the size limits is not part of the plan, and neither is its counterpart', async () => {
   const given = sides(
     { 'both:1': 1, 'in:5': 1, 'only:1': 1, 'top:9': 1 },
     { 'both:2': 1, 'in:5': 1, 'extra:9': 1, 'gone:5': 1 },
@@ -162,13 +162,13 @@ test('a file within the limits is compared with a target file that is outside of
   assert.deepEqual((await list(sides({ 'a:5': 1 }, { 'a:1': 1 }), { minSize: 3 })).words, ['a 5 1']);
 });
 
-test('what is excluded and outside of the limits stays on the target', async () => {
+test('excluded files outside the limits stay on the target', async () => {
   const given = sides({ 'b:5': 1 }, { 'a.log:1': 1, 'c.log:5': 1 });
   const options = { filters: [{ exclude: '*.log' }], deleteExcluded: true, minSize: 3 };
   assert.deepEqual((await list(given, options)).words, ['b 5 -', 'c.log - 5 excluded']);
 });
 
-test('ages are asked for only where neither the size nor the listing decides', async () => {
+test('ages are requested only where neither the size nor the listing decides', async () => {
   const given = sides(
     { 'both:5': 3, 'new:5': 1, 'small:1': 3, 'old:5': 3 },
     { 'both:5': 1, 'small:5': 3, 'extra:5': 3, 'young:5': 1, 'tiny:1': 3, 'new:5': 3 },
@@ -188,13 +188,13 @@ test('ages are asked for only where neither the size nor the listing decides', a
   ]);
 });
 
-test('where nothing is deleted, nobody asks for the age of what only the target has', async () => {
+test('without deletes, ages of files that only the target has are not requested', async () => {
   const given = sides({ a: 3 }, { extra: 3 });
   await list(given, { minAge: '2d', verb: 'copy' });
   assert.deepEqual(given.target.asked, ['listRecursive:']);
 });
 
-test('what is learnt of a source file is kept for its comparison', async () => {
+test('facts of a source file that the limits requested are reused by its comparison', async () => {
   const given = sides({ a: 3 }, {}, { source: { like: 'store' } });
   const { matches } = await list(given, { maxAge: '5d' });
   assert.deepEqual(matches[0]?.source?.modified, daysAgo(3));
@@ -202,7 +202,7 @@ test('what is learnt of a source file is kept for its comparison', async () => {
   assert.deepEqual(given.source.asked, ['listRecursive:', 'stat:a']);
 });
 
-test("the service's time is asked for nowhere (A1, R9)", async () => {
+test("the service's time needs no request (A1, R9)", async () => {
   for (const options of [{ useServerTimes: true }, { compare: 'aws' }] as const) {
     const given = sides({ a: 3 }, {}, { source: { like: 'store' } });
     // Modified three days ago, but stored today.
@@ -215,7 +215,7 @@ test("the service's time is asked for nowhere (A1, R9)", async () => {
   }
 });
 
-test('a file whose age can not be asked for is left out and its twin protected, and that is a problem', async () => {
+test("a file whose age can't be requested is left out with a problem, and its counterpart is protected", async () => {
   const fails = {
     'stat:a': new RemoteError('forbidden', 'No.'),
     'stat:b': new RemoteError('forbidden', 'No.'),
@@ -229,7 +229,7 @@ test('a file whose age can not be asked for is left out and its twin protected, 
   );
 });
 
-test('what is extra stays when its age can not be asked for, or nobody knows it', async () => {
+test('an extra file of unknown age stays', async () => {
   const fails = {
     'stat:a': new RemoteError('forbidden', 'No.'),
     'stat:gone': new RemoteError('notFound', 'Gone.'),
@@ -246,7 +246,7 @@ test('what is extra stays when its age can not be asked for, or nobody knows it'
   assert.deepEqual((await list(without, { minAge: '2d' })).words, [`a - 1 ${unknown}`, 'x 1 -']);
 });
 
-test('a source file that goes away meanwhile is left out, and its twin protected (H20)', async () => {
+test('a source file that vanishes meanwhile is left out, and its counterpart protected (H20)', async () => {
   const fails = {
     'stat:a': new RemoteError('notFound', 'Gone.'),
     'stat:b': new RemoteError('notFound', 'Gone.'),
@@ -257,13 +257,13 @@ test('a source file that goes away meanwhile is left out, and its twin protected
   assert.deepEqual(problems, []);
 });
 
-test('a failure that all would meet ends the listing', async () => {
+test('a fatal error ends the listing', async () => {
   const fails = { 'stat:b': new RemoteError('unauthenticated', 'Sign in.') };
   const given = sides({ a: 3, b: 3, c: 3 }, {}, { source: { like: 'store', fails, pageSize: 1 } });
   await refused(list(given, { minAge: '2d' }), 'unauthenticated');
 });
 
-test('ages are asked for side by side but not all at once, and the order stays', async () => {
+test('ages are requested concurrently up to a limit, and the order stays', async () => {
   const files = Object.fromEntries(
     Array.from({ length: 400 }, (_, i) => [`f${String(i).padStart(3, '0')}`, i % 5]),
   );
@@ -289,7 +289,7 @@ test('ages are asked for side by side but not all at once, and the order stays',
   }
 });
 
-test('limits that make no sense are refused before anything is listed', async () => {
+test('invalid limits and patterns are refused before anything is listed', async () => {
   const given = sides({ a: 1 }, {});
   for (const options of [{ minSize: 'big' }, { maxAge: 'old' }, { filters: [{ exclude: '[a' }] }])
     await refused(list(given, options), 'badSettings');

@@ -22,7 +22,7 @@ function remoteWith(facts: Partial<FileEntry>): Remote {
   return { ...createMemoryRemote(), stat: async () => entry };
 }
 
-test('a small file opens, a large one asks, and one that no editor holds is only downloaded', async () => {
+test('a small file opens, a large file asks, and a file too large for an editor can only be downloaded', async () => {
   const kindAt = async (size: number) =>
     (await checkBeforeOpen(remoteWith({ size }), path, 1000, signal)).kind;
   assert.equal(await kindAt(1000), 'open');
@@ -44,7 +44,7 @@ test("names in the advice can't run as commands of a shell", () => {
   assert.match(archiveAdvice(entry), /--key 'it'\\''s; rm -rf \$HOME'/);
 });
 
-test('a folder is no file to open', async () => {
+test("a folder can't be opened as a file", async () => {
   const remote = createMemoryRemote();
   remote.put('b/folder/x', '1');
   await refused(checkBeforeOpen(remote, parsePath('b/folder'), 1000, signal), 'isAFolder');
@@ -71,7 +71,7 @@ test('reading an archived file says how to restore it', async () => {
   );
 });
 
-test('a read that breaks off is an error and never a shorter or empty content', async () => {
+test('an incomplete read is an error, never shorter or empty content', async () => {
   const remote = createMemoryRemote();
   remote.put(path, 'content');
   remote.fail({ when: { operation: 'read' }, at: 3, error: new RemoteError('unavailable', 'Broke off.') });

@@ -86,7 +86,7 @@ for (const [name, a, b, both] of pairs)
     assert.deepEqual(fs.readdirSync(path.join(folder, 'locks')), []);
   });
 
-test('of many that ask at once one gets the place', async (t) => {
+test('of many simultaneous requests, one gets the lock', async (t) => {
   const folder = temporaryFolder(t);
   for (let round = 0; round < 10; round++) {
     const asked = await Promise.allSettled(
@@ -109,7 +109,7 @@ function changeLock(folder: string, change: (lock: Record<string, unknown>) => v
   fs.utimesSync(file, then, then);
 }
 
-test('a lock counts as left behind when its process is gone, or without a sign of life for two minutes', async (t) => {
+test('a lock is stale when its process has ended, or without a heartbeat for two minutes', async (t) => {
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   const cases: readonly [string, (lock: Record<string, unknown>) => void, number, boolean][] = [
     ['alive', () => {}, 0, false],
@@ -130,7 +130,7 @@ test('a lock counts as left behind when its process is gone, or without a sign o
   }
 });
 
-test('what is no lock is in nobody’s way, and where none can be kept all may work, which is logged', async (t) => {
+test('an invalid lock blocks no one, and where no lock can be written, work starts and the reason is logged', async (t) => {
   const folder = temporaryFolder(t);
   fs.mkdirSync(path.join(folder, 'locks'), { mode: 0o700 });
   fs.writeFileSync(path.join(folder, 'locks', 'x.json'), '{"version":1');
@@ -188,7 +188,7 @@ function given(folder: string) {
   return { disk, bucket, slow, store, run, go: () => go(), begun };
 }
 
-test('while a run works in a place, another may plan there but not run, whichever way; work by hand keeps out as well', async (t) => {
+test('while a run occupies a place, other runs may plan there but not start, and neither may work on single items', async (t) => {
   const folder = temporaryFolder(t);
   const it = given(folder);
   it.store.put('b/site/theirs', 'x');
@@ -212,7 +212,7 @@ test('while a run works in a place, another may plan there but not run, whicheve
   assert.equal((await it.run(it.bucket, it.disk)).totals.failed, 0);
 });
 
-test('a run whose lock was taken for left behind goes no further', async (t) => {
+test('a run whose lock expired stops', async (t) => {
   const folder = temporaryFolder(t);
   const it = given(folder);
   const now = Date.now;
@@ -232,7 +232,7 @@ test('a run whose lock was taken for left behind goes no further', async (t) => 
   assert.match(report.stopped ?? '', /was suspended for so long that its lock expired/);
 });
 
-test('two terminals: the second says what runs and ends with 1', (t) =>
+test('of two terminals, the second names the run of the first and exits with 1', (t) =>
   served({}, async ({ server }) => {
     const folder = temporaryFolder(t);
     const source = path.join(folder, 'source');

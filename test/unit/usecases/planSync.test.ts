@@ -46,7 +46,7 @@ test('planning reads both sides and changes neither (A34)', async () => {
   assert.deepEqual(target.paths(), ['b/c', 'd']);
 });
 
-test('equal listings give equal plans, whatever the pages and the times that answers take', async () => {
+test('equal listings give equal plans, with any page sizes and response times', async () => {
   const names = Array.from({ length: 40 }, (_, i) => `d${i % 5}/f${i}`);
   const plan = (pageSize: number, latencyMs: number) => {
     const source = filled(names.slice(0, 30), { pageSize, latencyMs });
@@ -65,7 +65,7 @@ test('equal listings give equal plans, whatever the pages and the times that ans
   assert.deepEqual(await ids(7, 1), first);
 });
 
-test('progress is told at most every 50 ms, and at the end', async () => {
+test('progress is reported at most every 50 ms, and at the end', async () => {
   let now = 0;
   const clock: Clock = { now: () => now, wait: async () => {} };
   const names = Array.from({ length: 100 }, (_, i) => `f${1000 + i}`);
@@ -90,7 +90,7 @@ test('progress is told at most every 50 ms, and at the end', async () => {
   });
 });
 
-test('an abort rejects with its reason, also before anything began', async () => {
+test('an abort rejects with its reason, even before the start', async () => {
   const reason = new Error('stop');
   const names = Array.from({ length: 100 }, (_, i) => `f${i}`);
   const early = new AbortController();
@@ -105,7 +105,7 @@ test('an abort rejects with its reason, also before anything began', async () =>
   await assert.rejects(planSync(request(source, target), late.signal), reason);
 });
 
-test('A27: a failed listing on either side ends in its error, and the other side is not listed on', async () => {
+test('A27: a failed listing on either side ends in its error, and ends the listing of the other side', async () => {
   const names = Array.from({ length: 50 }, (_, i) => `f${100 + i}`);
   for (const failing of ['source', 'target'] as const) {
     const broken = {
@@ -125,7 +125,7 @@ test('A27: a failed listing on either side ends in its error, and the other side
   }
 });
 
-test('a failed question ends the plan at once, even while a listing hangs', async () => {
+test('a failed request ends the plan at once, even while a listing hangs', async () => {
   const names = Array.from({ length: 10 }, (_, i) => `f${i}`);
   const source = filled(names);
   let hungUp = false;
@@ -181,7 +181,7 @@ test('A21, H19: links are followed on the source as the option says, and never o
   }
 });
 
-test('a list of buckets is no target, and the way out is named', async () => {
+test("a list of buckets can't be a target, and the error names a bucket", async () => {
   const target = filled([], { hasDirectories: false });
   const buckets: Remote = {
     ...target,
@@ -243,7 +243,7 @@ function endless(count: number): Remote {
   };
 }
 
-test('a plan without changes holds nothing of the files while it is made', async (t) => {
+test('a plan without changes keeps no entry in memory', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const count = 100_000;

@@ -60,7 +60,7 @@ test('only the newest journals are kept', async (t) => {
   assert.equal(left[0], 'run-2020-01-11.jsonl');
 });
 
-test('a journal that can not be kept does not keep a run from running, and is told', async (t) => {
+test("a journal that can't be written is logged and does not stop the run", async (t) => {
   const file = path.join(temporaryFolder(t), 'file');
   fs.writeFileSync(file, '');
   const lines: string[] = [];
@@ -69,7 +69,7 @@ test('a journal that can not be kept does not keep a run from running, and is to
   assert.ok(lines.some((line) => line.startsWith('warn copy The journal')));
 });
 
-test('the log tells what ran and what was not done', async () => {
+test('the log names the run and each action that was not done', async () => {
   const lines: string[] = [];
   const given = givenFailure();
   const { report } = await uploaded(given, undefined, lines);
@@ -81,7 +81,7 @@ test('the log tells what ran and what was not done', async () => {
   assert.match([...describeReport(report)].at(-1) ?? '', /^1 done, 1 failed, 1 not started; 1 bytes in /);
 });
 
-test('what failed can be tried again, with the deletes that were kept for it', async () => {
+test('a retry has the failed actions and the deletes that were withheld for them', async () => {
   const given = givenFailure();
   const { report, plan } = await uploaded(given, undefined);
   const again = retryFailed(report, plan);
@@ -93,7 +93,7 @@ test('what failed can be tried again, with the deletes that were kept for it', a
   assert.deepEqual(given.store.paths(), ['bucket/a', 'bucket/b']);
 });
 
-test('deletes are not tried again when something had changed meanwhile', async () => {
+test('a retry has no deletes when a file had changed', async () => {
   const given = givenFailure();
   const plan = await given.planUpload(mirror);
   given.disk.put('a', 'changed');

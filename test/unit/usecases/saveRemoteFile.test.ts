@@ -14,7 +14,7 @@ function save(remote: MemoryRemote, text: string, base: SaveBase) {
   return saveRemoteFile(remote, path, new TextEncoder().encode(text), base, clock, signal);
 }
 
-test('a save of what nobody changed is stored with the present time, and keeps the headers and metadata', async () => {
+test('a save of an unchanged file sets the current time, and keeps the headers and metadata', async () => {
   const remote = createMemoryRemote();
   const base = remote.put(path, 'old', { attributes: { 'cache-control': 'max-age=60' } });
   const outcome = await save(remote, 'new', base);
@@ -34,7 +34,7 @@ test('a change by someone else, even of the same size, is a conflict and nothing
   assert.equal(remote.text(path), 'odd');
 });
 
-test('a file that someone deleted is a conflict without a version, and is not made again', async () => {
+test('a deleted file is a conflict without a version, and is not created again', async () => {
   const remote = createMemoryRemote();
   const base = remote.put(path, 'old');
   remote.drop(path);
@@ -50,7 +50,7 @@ test('a new file that someone made meanwhile is a conflict', async () => {
 });
 
 for (const knowsMd5 of [true, false])
-  test(`a save whose answer was lost counts as saved when it is tried again (${knowsMd5 ? 'by hash' : 'by content'})`, async () => {
+  test(`a retried save whose response was lost counts as saved (${knowsMd5 ? 'by hash' : 'by content'})`, async () => {
     const remote = createMemoryRemote({ knowsMd5 });
     const base = remote.put(path, 'old');
     remote.fail({
