@@ -7,12 +7,12 @@ import { WeightedSemaphore } from '../../../src/base/semaphore';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
-test('however many wait for an abort, its signal has one listener, and none once nobody waits', async () => {
+test('a signal has one listener for all callbacks, and none without callbacks', async () => {
   const stop = new AbortController();
-  const acts = Array.from({ length: 100 }, () => () => {});
-  for (const act of acts) addAbortListener(stop.signal, act);
+  const callbacks = Array.from({ length: 100 }, () => () => {});
+  for (const callback of callbacks) addAbortListener(stop.signal, callback);
   assert.equal(listeners(stop.signal), 1);
-  for (const act of acts) removeAbortListener(stop.signal, act);
+  for (const callback of callbacks) removeAbortListener(stop.signal, callback);
   assert.equal(listeners(stop.signal), 0);
 
   const slots = new WeightedSemaphore(1);
@@ -27,23 +27,23 @@ test('however many wait for an abort, its signal has one listener, and none once
   assert.equal(listeners(stop.signal), 0);
 });
 
-test('all that wait hear of the abort in turn, but for those who were forgotten by then', () => {
+test('an abort calls all callbacks in order, except removed ones', () => {
   const stop = new AbortController();
-  const heard: string[] = [];
-  const third = () => heard.push('third');
-  addAbortListener(stop.signal, () => heard.push('first'));
+  const called: string[] = [];
+  const third = () => called.push('third');
+  addAbortListener(stop.signal, () => called.push('first'));
   addAbortListener(stop.signal, () => {
-    heard.push('second');
+    called.push('second');
     removeAbortListener(stop.signal, third);
   });
   addAbortListener(stop.signal, third);
-  addAbortListener(stop.signal, () => heard.push('fourth'));
+  addAbortListener(stop.signal, () => called.push('fourth'));
   stop.abort();
   stop.abort();
-  assert.deepEqual(heard, ['first', 'second', 'fourth']);
+  assert.deepEqual(called, ['first', 'second', 'fourth']);
 });
 
-test('who leaves a queue by an abort lets nobody else out of it', async () => {
+test('an aborted waiter of a semaphore lets no other waiter pass', async () => {
   const slots = new WeightedSemaphore(4);
   const [all, some] = [new AbortController(), new AbortController()];
   const give = await slots.acquire(4, all.signal);

@@ -52,7 +52,7 @@ async function collect(
 const slow = (batches: number, size: number) =>
   Array.from({ length: batches }, () => new Array<Item>(size).fill(1));
 
-test('batches and items keep their order, whatever each result takes, and no more run at once than allowed', async () => {
+test('batches and items keep their order, and the concurrency is limited', async () => {
   const item = fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(item, { maxLength: 6 }), { maxLength: 8 }), async (batches) => {

@@ -18,21 +18,21 @@ const unseen: readonly (readonly [name: string, shown: string])[] = [
   ['\udc00lone', '\\udc00lone'],
 ];
 
-test('every sign of a name is seen: those that would be hidden or obeyed are written out', () => {
+test('hidden characters of a name are escaped', () => {
   for (const [name, shown] of unseen) {
     assert.equal(printable(name), shown);
     assert.equal(isPrintable(name), false, shown);
   }
 });
 
-test('names of every script are shown as they are', () => {
+test('names in every script stay unchanged', () => {
   for (const name of ['Tromsø/日本 1.txt', 'می‌خواهم.txt', '👩‍👩‍👧.jpg', 'العربية', 'क्ष', '😀 [x](y) $(z)']) {
     assert.equal(printable(name), name);
     assert.equal(isPrintable(name), true);
   }
 });
 
-test('JSON for a terminal has no such sign and the same value', () => {
+test('JSON for a terminal has no hidden characters and the same value', () => {
   for (const [name] of unseen) {
     const json = printableJson(JSON.stringify({ [name]: [name] }, null, 1));
     assert.equal(json.split('\n').every(isPrintable), true);

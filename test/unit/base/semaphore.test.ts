@@ -5,7 +5,7 @@ import { forEachConcurrent, WeightedSemaphore } from '../../../src/base/semaphor
 
 const calm = new AbortController().signal;
 
-test('no more is taken than there is, and who waits comes in order', async () => {
+test('the weight held never exceeds the size, and waiters start in order', async () => {
   const slots = new WeightedSemaphore(2);
   const order: string[] = [];
   const give1 = await slots.acquire(1, calm);
@@ -30,7 +30,7 @@ test('no more is taken than there is, and who waits comes in order', async () =>
   await slots.onIdle();
 });
 
-test('who is aborted while waiting leaves the queue at once and lets others through', async () => {
+test('an aborted waiter leaves the queue at once, and later waiters start', async () => {
   const slots = new WeightedSemaphore(2);
   const give = await slots.acquire(1, calm);
   const stop = new AbortController();
@@ -44,7 +44,7 @@ test('who is aborted while waiting leaves the queue at once and lets others thro
   await assert.rejects(slots.acquire(1, stop.signal), /enough/);
 });
 
-test('a weight above everything is cut, and giving twice gives once', async () => {
+test('a weight above the size is limited, and a second release has no effect', async () => {
   const slots = new WeightedSemaphore(3);
   const give = await slots.acquire(99, calm);
   give();
@@ -62,7 +62,7 @@ test('a weight above everything is cut, and giving twice gives once', async () =
   assert.equal(waited, false);
 });
 
-test('items are started no sooner than there is a place for them', async () => {
+test('an item is taken only when there is a slot for it', async () => {
   let running = 0;
   let most = 0;
   let taken = 0;

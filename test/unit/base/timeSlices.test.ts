@@ -23,7 +23,7 @@ function work(steps: number, each: number) {
   return { run, pause, clock };
 }
 
-test('work is interrupted when it has gone on for 20 ms, and no more often', async () => {
+test('work pauses every 20 ms, and no more often', async () => {
   const { run, pause, clock } = work(12, 10);
   assert.equal(await runInTimeSlices(run(), pause, () => clock.now), 'done');
   const lasted = clock.turns.map((at, i) => at - (i === 0 ? 0 : (clock.turns[i - 1] ?? 0) + 5));
@@ -33,7 +33,7 @@ test('work is interrupted when it has gone on for 20 ms, and no more often', asy
   assert.deepEqual(short.clock.turns, []);
 });
 
-test('what the work throws is thrown', async () => {
+test('an error of the work is thrown', async () => {
   function* run(): Generator<undefined, string> {
     yield undefined;
     throw new Error('Broken.');
@@ -41,7 +41,7 @@ test('what the work throws is thrown', async () => {
   await assert.rejects(runInTimeSlices(run()), /Broken/);
 });
 
-test('others wait for no more than a thousand files of a plan', async () => {
+test('the index and the check of a plan pause at least once per thousand files', async () => {
   const size = 20_000;
   const names = Array.from({ length: size }, (_, i) => `${i % 50}/${String(i).padStart(6, '0')}`).sort();
   const plans: Record<string, Plan> = {

@@ -22,9 +22,9 @@ import { served } from '../backends/s3/s3Fixture';
 import { noon, planOf as planned, upload } from '../preview/plans';
 import { fileIn, planOf } from '../transfer/givenRun';
 
-// Whoever shows work that stands still is told that the service asked for it, until requests go through again.
+// Progress displays show that the service asks to wait, until requests succeed again.
 
-/** What was told of `waits` while `work` ran, in milliseconds from `clock`'s beginning. */
+/** Records the reports of `waits`, in milliseconds from `start`. */
 function heardOf(waits: ServiceWaits, start: number): (number | undefined)[] {
   const heard: (number | undefined)[] = [];
   waits.listen((until) => heard.push(until === undefined ? undefined : until - start));
@@ -33,7 +33,7 @@ function heardOf(waits: ServiceWaits, start: number): (number | undefined)[] {
 
 const asked = (ms: number) => new RemoteError('unavailable', 'Slow down.', { retryAfterMs: ms });
 
-test('waits: only those that the service asks for are told, and only when they are long', async () => {
+test('waits: only long waits that the service asks for are reported', async () => {
   for (const [what, error, told] of [
     ['a Retry-After', asked(12_000), [12_000, undefined]],
     ['too many requests', new RemoteError('rateLimited', 'Slow down.'), [4000, undefined]],
@@ -61,7 +61,7 @@ test('waits: only those that the service asks for are told, and only when they a
   }
 });
 
-test('waits: it is over as soon as any request goes through, and when the user stops', async () => {
+test('waits: a wait is over when any request succeeds or the user cancels', async () => {
   const clock = createFakeClock();
   const waits = new ServiceWaits();
   const heard = heardOf(waits, clock.now());
@@ -93,7 +93,7 @@ test('waits: it is over as soon as any request goes through, and when the user s
   assert.deepEqual(heard, [9000, undefined, 9000, undefined]);
 });
 
-test('waits: of several services the longest wait counts, and who comes late hears of one that goes on', () => {
+test('waits: of several services the longest wait counts, and a late listener receives a current one', () => {
   const [a, b] = [new ServiceWaits(), new ServiceWaits()];
   const endedA = a.begin(5000);
   const heard: (number | undefined)[] = [];
@@ -107,7 +107,7 @@ test('waits: of several services the longest wait counts, and who comes late hea
   assert.equal(heard.length, 4);
 });
 
-test('waits: a read that breaks off and is asked to wait tells it too', async () => {
+test('waits: an interrupted read reports its wait too', async () => {
   const clock = createFakeClock();
   const waits = new ServiceWaits();
   const heard = heardOf(waits, clock.now());
@@ -131,24 +131,14 @@ test('waits: a read that breaks off and is asked to wait tells it too', async ()
   assert.deepEqual(heard, [6000, undefined]);
 });
 
-/** Runs the upload of one file to `store`, and gives what its observer was told. */
+/** Runs the upload of one file to `store`, and resolves to the reports to its observer. */
 async function toldOfRun(store: Remote, root: string, clock = createFakeClock()): Promise<unknown[]> {
   const start = clock.now();
   const disk = createMemoryRemote();
   disk.put('f', 'content');
-  const plan = planOf(
-    [
-      {
-        kind: 'copyFile',
-        id: 'c:f',
-        path: parsePath('f'),
-        direction: 'upload',
-        source: await fileIn(disk, 'f'),
-        because: 'onlyInSource',
-      },
-    ],
-    {},
-  );
+  const source = await fileIn(disk, 'f');
+  const facts = { direction: 'upload', source, because: 'onlyInSource' } as const;
+  const plan = planOf([{ kind: 'copyFile', id: 'c:f', path: parsePath('f'), ...facts }], {});
   const told: (number | undefined)[] = [];
   const observer = {
     started: () => {},
@@ -168,23 +158,19 @@ async function toldOfRun(store: Remote, root: string, clock = createFakeClock())
   return told;
 }
 
-test('waits: who watches a run hears what Amazon Drive and S3 ask for', async () => {
+test('waits: the observer of a run receives the waits of Amazon Drive and S3', async () => {
   await servedDrive({}, async ({ remote, server }) => {
     server.addFault({ operation: 'upload', status: 429, retryAfter: 3 });
     assert.deepEqual(await toldOfRun(remote, ''), [3000, undefined]);
   });
   await served({}, async ({ remote, server }) => {
-    server.addFault({
-      operation: 'PutObject',
-      status: 503,
-      code: 'SlowDown',
-      answerHeaders: { 'retry-after': '12' },
-    });
+    const answerHeaders = { 'retry-after': '12' };
+    server.addFault({ operation: 'PutObject', status: 503, code: 'SlowDown', answerHeaders });
     assert.deepEqual(await toldOfRun(remote, 'demo'), [12_000, undefined]);
   });
 });
 
-test('waits: a run says that the service asks to wait and when it goes on, in the place of the time that is left', () => {
+test('waits: the run line shows the wait instead of the remaining time', () => {
   const format = formatter('en', englishStrings);
   const actions = [upload('a', 10), upload('b', 10)];
   const run = new PlanRun(new PlanView(planned({ actions })), actions, { bytes: 0, ms: 0 }, noon);

@@ -41,7 +41,7 @@ const readable: readonly (readonly [name: string, bytes: Uint8Array, text: strin
 ];
 
 for (const [name, content, expected] of readable)
-  test(`${name} is read as it was meant`, async () => {
+  test(`${name} is decoded`, async () => {
     assert.equal(textOf(content, 'x'), expected);
     assert.equal(await readTextFile(written(content)), expected);
     assert.equal(readTextFileSync(written(content)), expected);
@@ -73,7 +73,7 @@ const unreadable: readonly (readonly [name: string, bytes: Uint8Array, problem: 
 ];
 
 for (const [name, content, problem] of unreadable)
-  test(`${name} is refused, with the file's name and the way out`, async () => {
+  test(`${name} is refused with the file's name and a remedy`, async () => {
     const file = written(content);
     const isRefusal = (error: unknown) => {
       assert.ok(isRemoteError(error, 'corrupted'), String(error));
@@ -91,7 +91,7 @@ for (const [name, content, problem] of unreadable)
     );
   });
 
-test('what is no plain file, or too large to be text, is not read', {
+test('pipes and files that are too large are not read', {
   skip: process.platform === 'win32',
 }, async () => {
   const pipe = path.join(folder, 'pipe');
@@ -107,7 +107,7 @@ test('what is no plain file, or too large to be text, is not read', {
   assert.equal(await readTextFile(devNull), '', 'the way to say that there is no such file');
 });
 
-test('files of the AWS tools and of rclone are read in any of these encodings', async () => {
+test('the files of the AWS tools and of rclone are read in each of these encodings', async () => {
   const config = '[default]\nregion = eu-west-1\n[profile two]\nregion = us-east-2\n';
   for (const encoded of [bytes(config), bytes('\uFEFF', config), utf16le(config), utf16be(config)]) {
     const file = written(encoded);
@@ -138,7 +138,7 @@ for (const [flag, lines, rules] of flags) {
     return command;
   };
 
-  test(`${flag} means the same in every encoding`, () => {
+  test(`${flag} has the same rules in every encoding`, () => {
     const plain = read(bytes(lines)).options;
     assert.equal(plain.deletes, 'after');
     if (rules) assert.deepEqual(plain.filters, rules);
@@ -147,7 +147,7 @@ for (const [flag, lines, rules] of flags) {
       assert.deepEqual(read(encoded).options, plain);
   });
 
-  test(`${flag} with a file that is no text is refused, and nothing is deleted`, () => {
+  test(`${flag} with a file that is not text is refused, and nothing is deleted`, () => {
     for (const content of [utf16le(lines).subarray(2), bytes(lines, [0xff]), bytes(lines, '\0')]) {
       const { options, flags: verdicts } = read(content);
       const verdict = verdicts.find((one) => one.flag === flag);

@@ -28,7 +28,7 @@ remoteContract('memory behind the log', async () => {
   return { remote, root: rootPath, dispose: async () => {}, requests: () => inner.calls.length };
 });
 
-test('every call leaves one line that tells what was asked and what came of it, and no content', async () => {
+test('each call writes one line with the request and its outcome, without content', async () => {
   const lines: string[] = [];
   const inner = createMemoryRemote();
   const remote = withLogging(inner, { write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) });
@@ -46,7 +46,7 @@ test('every call leaves one line that tells what was asked and what came of it, 
   ]);
 });
 
-test('a page that failed can still be asked for again through the log', async () => {
+test('a failed page can be requested again through the log', async () => {
   const inner = createMemoryRemote({
     pageSize: 1,
     failures: [{ when: { operation: 'list', nth: 2 }, error: new RemoteError('unavailable', 'Not now.') }],
@@ -59,7 +59,7 @@ test('a page that failed can still be asked for again through the log', async ()
   assert.equal((await pagesOf(remote.list(rootPath, {}, calm))).length, 3);
 });
 
-test('planning can read everything and write nothing', async () => {
+test('a read-only remote reads everything and writes nothing', async () => {
   const inner = createMemoryRemote();
   inner.put(path, 'x');
   const remote: Remote = readOnly(inner);

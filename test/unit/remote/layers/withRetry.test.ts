@@ -8,9 +8,13 @@ import type { ByteSource, Remote } from '../../../../src/remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import { remoteContract } from '../../../contract/remoteContract';
-import { createFakeClock, type FakeClock } from '../../../support/fakeClock';
-import type { MemoryFailure, MemoryOptions } from '../../../support/memoryRemote/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+import { createFakeClock } from '../../../support/fakeClock';
+import type {
+  MemoryFailure,
+  MemoryOperation,
+  MemoryOptions,
+} from '../../../support/memoryRemote/memoryOptions';
+import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 import {
   body,
   calm,
@@ -27,13 +31,14 @@ const path = parsePath('f');
 const failing = (kind: RemoteErrorKind, retryAfterMs?: number) =>
   new RemoteError(kind, 'It failed.', retryAfterMs === undefined ? {} : { retryAfterMs });
 
-interface Given {
-  readonly inner: MemoryRemote;
-  readonly remote: Remote;
-  readonly clock: FakeClock;
-}
+/** The first call of the operation takes effect, and its response is lost. */
+const lost = (operation: MemoryOperation): MemoryFailure => ({
+  when: { operation, nth: 1 },
+  error: failing('unavailable'),
+  at: 'after',
+});
 
-function given(failures: readonly MemoryFailure[] = [], options: MemoryOptions = {}): Given {
+function given(failures: readonly MemoryFailure[] = [], options: MemoryOptions = {}) {
   const clock = createFakeClock();
   const inner = createMemoryRemote({ ...options, failures });
   return { inner, clock, remote: withRetry(inner, { clock, log: silentLog, random: () => 1 }) };
@@ -44,7 +49,7 @@ remoteContract('memory behind retries', async () => {
   return { remote, root: rootPath, dispose: async () => {}, requests: () => inner.calls.length };
 });
 
-test('what passes is tried again with waits that double, up to five tries', async () => {
+test('a transient error is retried with doubled delays, up to five attempts', async () => {
   const { inner, remote, clock } = given([{ when: { operation: 'stat' }, error: failing('unavailable') }]);
   inner.put('f', 'x');
   await refused(remote.stat(path, calm), 'unavailable');
@@ -52,7 +57,7 @@ test('what passes is tried again with waits that double, up to five tries', asyn
   assert.deepEqual(clock.waits, [200, 400, 800, 1600]);
 });
 
-test('where the service asks to wait there are ten tries, as rclone has', async () => {
+test('there are ten attempts when the service asks to wait, as in rclone', async () => {
   for (const error of [failing('rateLimited'), failing('rateLimited', 100), failing('unavailable', 100)]) {
     const all = given([{ when: { operation: 'stat' }, error }]);
     all.inner.put('f', 'x');
@@ -64,23 +69,16 @@ test('where the service asks to wait there are ten tries, as rclone has', async 
   }
 });
 
-test('what does not pass is not tried again', async () => {
-  for (const kind of [
-    'notFound',
-    'forbidden',
-    'changed',
-    'unauthenticated',
-    'quotaExceeded',
-    'other',
-    'badName',
-  ] as const) {
+test('other errors are not retried', async () => {
+  const fatal = 'notFound forbidden changed unauthenticated quotaExceeded other badName'.split(' ');
+  for (const kind of fatal as RemoteErrorKind[]) {
     const { inner, remote } = given([{ when: { operation: 'stat' }, error: failing(kind) }]);
     await refused(remote.stat(path, calm), kind);
     assert.equal(inner.count('stat'), 1, kind);
   }
 });
 
-test('waits are jittered by half, never shorter than the service asks for, and bounded', () => {
+test('delays have jitter, respect Retry-After, and have a maximum', () => {
   const policy = { clock: createFakeClock(), log: silentLog };
   assert.equal(backoffDelay(failing('unavailable'), 1, { ...policy, random: () => 0 }), 100);
   assert.equal(backoffDelay(failing('rateLimited', 5000), 1, { ...policy, random: () => 0 }), 5000);
@@ -89,7 +87,7 @@ test('waits are jittered by half, never shorter than the service asks for, and b
   assert.equal(backoffDelay(failing('unavailable'), 30, { ...policy, random: () => 1 }), 20_000);
 });
 
-test('an abort ends the waiting with the reason', async () => {
+test('an abort ends a delay with the reason', async () => {
   const stop = new AbortController();
   const reason = new Error('stopped');
   const clock = {
@@ -109,7 +107,7 @@ test('an abort ends the waiting with the reason', async () => {
   assert.equal(tries, 1);
 });
 
-test('page 7 of 20 is asked for again, and nothing is missing or twice', async () => {
+test('page 7 of 20 is requested again, and no entry is missing or doubled', async () => {
   for (const operation of ['list', 'listRecursive'] as const) {
     const { inner, remote } = given([{ when: { operation, nth: 7 }, error: failing('unavailable') }], {
       pageSize: 5,
@@ -124,13 +122,13 @@ test('page 7 of 20 is asked for again, and nothing is missing or twice', async (
   }
 });
 
-test('a page that fails for good fails the listing; it never just ends', async () => {
+test('a page that keeps failing fails the listing', async () => {
   const { inner, remote } = given([{ when: { operation: 'list' }, error: failing('unavailable') }]);
   inner.put('f', 'x');
   await refused(pagesOf(remote.list(rootPath, {}, calm)), 'unavailable');
 });
 
-test('a listing that can not repeat a page starts again only while it has yielded nothing', async () => {
+test("a listing that can't repeat a page restarts only before its first page", async () => {
   let opened = 0;
   const inner = createMemoryRemote();
   const bad = (failAt: number): Remote => ({
@@ -151,7 +149,7 @@ test('a listing that can not repeat a page starts again only while it has yielde
   assert.equal(opened, 1);
 });
 
-test('a read goes on where it broke off, as often as it makes headway', async () => {
+test('a read resumes as often as it makes progress', async () => {
   const content = pattern(300_000);
   let breaks = 0;
   const { inner, remote } = given([
@@ -169,7 +167,7 @@ test('a read goes on where it broke off, as often as it makes headway', async ()
   assert.ok((await drain(part.stream)).equals(content.subarray(1000, 60_000)));
 });
 
-test('a read that makes no headway gives up', async () => {
+test('a read without progress fails', async () => {
   const { inner, remote } = given([
     { when: ({ operation, nth }) => operation === 'read' && nth > 1, error: failing('unavailable') },
   ]);
@@ -180,7 +178,7 @@ test('a read that makes no headway gives up', async () => {
   assert.equal(inner.count('read'), 5);
 });
 
-test('a read does not go on in another version of the file', async () => {
+test('a read does not resume in another version of the file', async () => {
   const { inner, remote } = given([
     { when: { operation: 'read', nth: 1 }, error: failing('unavailable'), at: 3 },
   ]);
@@ -190,7 +188,7 @@ test('a read does not go on in another version of the file', async () => {
   await refused(drain(stream), 'changed');
 });
 
-test('a stream that ends before its time is completed, never passed on short', async () => {
+test('a truncated stream is completed', async () => {
   const inner = createMemoryRemote();
   inner.put('f', 'abcdefgh');
   let reads = 0;
@@ -207,7 +205,7 @@ test('a stream that ends before its time is completed, never passed on short', a
   assert.equal((await drain((await remote.read(path, {}, calm)).stream)).toString(), 'abcdefgh');
 });
 
-test('a write is sent again with its body from the start', async () => {
+test('a write sends its body again from the start', async () => {
   const content = pattern(200_000);
   const { inner, remote } = given([
     { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 100_000 },
@@ -217,20 +215,19 @@ test('a write is sent again with its body from the start', async () => {
   assert.equal(inner.count('write'), 2);
 });
 
-test('a guarded write whose answer was lost is recognised as done, and not taken for someone else', async () => {
-  const lost = { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 'after' } as const;
-  const fresh = given([lost]);
+test('a write with a precondition whose response was lost is recognised as done', async () => {
+  const fresh = given([lost('write')]);
   const entry = await fresh.remote.write(path, body('mine'), {}, ifAbsent, calm);
   assert.equal(entry.size, 4);
   assert.equal(fresh.inner.text('f'), 'mine');
 
-  const over = given([lost]);
+  const over = given([lost('write')]);
   const old = over.inner.put('f', 'old');
   await over.remote.write(path, body('mine'), {}, ifMatch(old), calm);
   assert.equal(over.inner.text('f'), 'mine');
 });
 
-test('a guarded write whose answer was lost is refused when what is there is not ours', async () => {
+test('a write with a precondition fails when the file is of someone else', async () => {
   const { inner, remote } = given([{ when: { operation: 'write', nth: 1 }, error: failing('unavailable') }]);
   const source: ByteSource = {
     ...body('mine'),
@@ -243,7 +240,7 @@ test('a guarded write whose answer was lost is refused when what is there is not
   assert.equal(inner.text('f'), 'them');
 });
 
-test('a write whose source fails is not sent again: the source has had its own tries', async () => {
+test('a write whose source fails is not retried', async () => {
   const { inner, remote } = given();
   const error = failing('unavailable');
   const source: ByteSource = { size: 4, open: async () => Readable.from(fail(error), { objectMode: false }) };
@@ -259,25 +256,16 @@ function* fail(error: Error): Generator<Buffer> {
   throw error;
 }
 
-test('a removal whose answer was lost counts as done; of what never was, it does not', async () => {
-  const { inner, remote } = given([
-    { when: { operation: 'removeFile', nth: 1 }, error: failing('unavailable'), at: 'after' },
-    { when: { operation: 'removeFolder', nth: 1 }, error: failing('unavailable'), at: 'after' },
-  ]);
+test('a removal whose response was lost counts as done, that of a missing file does not', async () => {
+  const { inner, remote } = given([lost('removeFile'), lost('removeFolder')]);
   await remote.removeFile(path, ifMatch(inner.put('f', 'x')), calm);
   await inner.makeFolder(parsePath('d'), calm);
   await remote.removeFolder(parsePath('d'), calm);
   await refused(remote.removeFile(path, noPrecondition, calm), 'notFound');
 });
 
-test('copies, moves and times whose answers were lost are recognised as done', async () => {
-  const lost = (operation: MemoryFailure['when']) =>
-    ({ when: operation, error: failing('unavailable'), at: 'after' }) as const;
-  const { inner, remote } = given([
-    lost({ operation: 'serverSideCopy', nth: 1 }),
-    lost({ operation: 'serverSideMove', nth: 1 }),
-    lost({ operation: 'setModifiedTime', nth: 1 }),
-  ]);
+test('copies, moves and times whose responses were lost are recognised as done', async () => {
+  const { inner, remote } = given([lost('serverSideCopy'), lost('serverSideMove'), lost('setModifiedTime')]);
   const source = inner.put('f', 'content');
   const copy = await remote.serverSideCopy?.(source, parsePath('copy'), ifAbsent, calm);
   assert.equal(copy?.size, 7);
@@ -287,23 +275,19 @@ test('copies, moves and times whose answers were lost are recognised as done', a
   assert.deepEqual(timed?.modified, { s: 5, ns: 0 });
 });
 
-test('a remote without optional powers gets none by the layer', () => {
-  const inner = createMemoryRemote({
-    without: ['serverSideCopy', 'serverSideMove', 'setModifiedTime', 'removeFiles', 'listRecursive'],
-  });
-  const remote = withRetry(inner, { clock: createFakeClock(), log: silentLog });
-  for (const power of [
+test('the layer adds no optional calls', () => {
+  const optional = [
     'serverSideCopy',
     'serverSideMove',
     'setModifiedTime',
     'removeFiles',
     'listRecursive',
-    'features',
-  ] as const)
-    assert.equal(remote[power], undefined, power);
+  ] as const;
+  const { remote } = given([], { without: optional });
+  for (const name of [...optional, 'features'] as const) assert.equal(remote[name], undefined, name);
 });
 
-test('a remote is told all that is known of a body: its size, its MD5 and whether reading it again is costly', async () => {
+test('the layer passes on the size, the MD5 and rereadIsExpensive of a body', async () => {
   const { inner } = given();
   const told: Partial<ByteSource>[] = [];
   const curious: Remote = {
@@ -321,7 +305,7 @@ test('a remote is told all that is known of a body: its size, its MD5 and whethe
 
 for (const refusal of ['alreadyExists', 'changed'] as const)
   for (const look of ['notFound', 'forbidden', 'unauthenticated', 'unavailable', 'isAFolder'] as const)
-    test(`when the look after a refusal (${refusal}) fails (${look}), what is told is the refusal`, async () => {
+    test(`a check that fails (${look}) after a refusal (${refusal}) throws the refusal`, async () => {
       const { remote } = given([
         { when: { operation: 'write', nth: 1 }, error: failing('unavailable') },
         { when: { operation: 'write' }, error: failing(refusal) },
@@ -330,9 +314,9 @@ for (const refusal of ['alreadyExists', 'changed'] as const)
       await refused(remote.write(path, body('x'), {}, ifAbsent, calm), refusal);
     });
 
-test('what was done and is not shown yet is looked for again', async () => {
+test('a result that is not visible yet is checked again', async () => {
   const { inner, remote, clock } = given([
-    { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 'after' },
+    lost('write'),
     { when: ({ operation, nth }) => operation === 'stat' && nth <= 2, error: failing('notFound') },
   ]);
   const entry = await remote.write(path, body('x'), {}, ifAbsent, calm);
