@@ -186,8 +186,24 @@ export function operandName(operand: Operand): string {
   return operand.where === 'here' ? path.basename(operand.path) : baseName(operand.path);
 }
 
+export interface Sides {
+  readonly source: Operand;
+  readonly target: Operand;
+}
+
+/**
+ * The folders of a copy of one file, which must keep its name. Throws LineError with the `remedy` when `target` has another name.
+ * `isFolder`: the target is the folder itself.
+ */
+export function foldersOfFile(source: Operand, target: Operand, isFolder: boolean, remedy: string): Sides {
+  const [name, copy] = [operandName(source), operandName(target)];
+  if (isFolder) return { source: parentOperand(source), target };
+  if (copy === name) return { source: parentOperand(source), target: parentOperand(target) };
+  throw new LineError(`The copy would be named "${copy}", but copies keep their names here. ${remedy}`);
+}
+
 /** The folder that contains the operand. */
-export function parentOperand<S extends Operand>(operand: S): S {
+function parentOperand<S extends Operand>(operand: S): S {
   if (operand.where === 'here') return { ...operand, path: path.dirname(operand.path), isFolder: true };
   return { ...operand, path: parentPath(operand.path), isFolder: true };
 }

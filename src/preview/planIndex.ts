@@ -64,10 +64,7 @@ export interface FolderNode {
   readonly parent: number;
 }
 
-interface Draft {
-  readonly section: Section;
-  readonly path: string;
-  readonly parent: number;
+interface Draft extends FolderNode {
   label: string;
   readonly folders: number[];
   readonly items: number[];

@@ -5,7 +5,7 @@ import { actionOf, conflictOf, type PlanIndex, skippedOf } from './planIndex';
  */
 export class RowKeys {
   private items: Map<string, number> | undefined;
-  private others: Map<string, number> | undefined;
+  private keysOfOthers: Map<string, number> | undefined;
   private folders: Map<string, number> | undefined;
 
   constructor(private readonly index: PlanIndex) {}
@@ -26,21 +26,18 @@ export class RowKeys {
   /** Returns undefined for a key that this plan does not have. */
   nodeOf(key: string): number | undefined {
     if (key.startsWith('A|')) return this.itemOf(key.slice(2));
-    if (key.startsWith('C|') || key.startsWith('S|')) {
-      this.others ??= this.keysOfOthers();
-      return this.others.get(key);
-    }
-    this.folders ??= new Map(this.index.folders.map((_, n) => [this.keyOf(~n), n]));
-    const folder = this.folders.get(key);
-    return folder === undefined ? undefined : ~folder;
+    if (key.startsWith('C|') || key.startsWith('S|')) return this.others.get(key);
+    this.folders ??= new Map(this.index.folders.map((_, n) => [this.keyOf(~n), ~n]));
+    return this.folders.get(key);
   }
 
-  /** Conflicts and skipped files have no id; of two with the same name, returns the first. */
-  private keysOfOthers(): Map<string, number> {
-    const keys = new Map<string, number>();
+  /** Conflicts and skipped files, which have no id; of two with the same name, the first. */
+  private get others(): Map<string, number> {
+    if (this.keysOfOthers) return this.keysOfOthers;
+    this.keysOfOthers = new Map();
     for (let item = this.index.size - 1; item >= this.index.plan.actions.length; item--)
-      keys.set(this.keyOf(item), item);
-    return keys;
+      this.keysOfOthers.set(this.keyOf(item), item);
+    return this.keysOfOthers;
   }
 
   /** Returns the item of an action's id. */

@@ -71,13 +71,9 @@ export function folderRunText(run: FolderRun, words: Strings, format: Formatter)
 
 /** Returns the worst outcome below a folder once everything below it is finished; undefined before. */
 export function folderOutcome(run: FolderRun): RowState | undefined {
-  const { copied, failed, changed, cancelled, notStarted } = run;
-  if (run.ended + cancelled + notStarted < run.total) return undefined;
-  if (failed > 0) return 'failed';
-  if (copied > 0) return 'copied';
-  if (changed > 0) return 'changed';
-  if (cancelled > 0) return 'cancelled';
-  return notStarted > 0 ? 'notStarted' : 'done';
+  if (run.ended + run.cancelled + run.notStarted < run.total) return undefined;
+  const worstFirst = ['failed', 'copied', 'changed', 'cancelled', 'notStarted'] as const;
+  return worstFirst.find((outcome) => run[outcome] > 0) ?? 'done';
 }
 
 /** The outcomes other than "done", in the order of the summary. */

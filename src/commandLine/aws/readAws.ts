@@ -5,7 +5,7 @@ import type { ReadCommand, ReadingContext } from '../commandLine';
 import { type FoundFlag, scanLine, sourceAndTarget } from '../flagScanner';
 import { type EvaluatedFlag, evaluateFlags, type ParseState, refused } from '../flags';
 import { LineError } from '../lineProblem';
-import { type Operand, operandName, parentOperand, parseAwsOperand } from '../operands';
+import { foldersOfFile, type Operand, operandName, parseAwsOperand, type Sides } from '../operands';
 import { applyRemoteSettings, resolvePlace } from '../resolvePlace';
 import { awsFlags, awsFlagsOf } from './awsFlags';
 
@@ -119,11 +119,7 @@ function relativeFilters(rules: readonly FilterRule[], operands: readonly Operan
 }
 
 /** Turns the copy of one file into a copy between folders of only this file, which must keep its name. */
-function singleFile(
-  source: Operand,
-  target: Operand,
-  { verb, options, context }: ParseState,
-): { readonly source: Operand; readonly target: Operand } {
+function singleFile(source: Operand, target: Operand, { verb, options, context }: ParseState): Sides {
   const isFolder = source.where === 'here' ? context.kindOf?.(source.path) === 'folder' : source.isFolder;
   const isBucket = (operand: Operand) => operand.where !== 'here' && !operand.path.includes('/');
   const name = operandName(source);
@@ -132,11 +128,7 @@ function singleFile(
       `"aws s3 ${verb}" copies one file, but the source is a folder. Add --recursive to copy its content.`,
     );
   options.only = [{ file: parsePath(name) }];
-  const parent = parentOperand(source);
-  if (target.isFolder || isBucket(target)) return { source: parent, target };
-  if (operandName(target) === name) return { source: parent, target: parentOperand(target) };
   const separator = target.where === 'here' ? path.sep : '/';
-  throw new LineError(
-    `The copy would be named "${operandName(target)}", but copies keep their names here. Write the folder with a "${separator}" at the end.`,
-  );
+  const remedy = `Write the folder with a "${separator}" at the end.`;
+  return foldersOfFile(source, target, target.isFolder || isBucket(target), remedy);
 }

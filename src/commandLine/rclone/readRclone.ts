@@ -5,7 +5,7 @@ import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } fr
 import { scanLine, sourceAndTarget } from '../flagScanner';
 import { type EvaluatedFlag, evaluateFlags, type FlagRules, type ParseState, refused } from '../flags';
 import { isProblem, LineError, orProblem } from '../lineProblem';
-import { type Operand, operandName, parentOperand, parseRcloneOperand } from '../operands';
+import { foldersOfFile, type Operand, operandName, parseRcloneOperand, type Sides } from '../operands';
 import { applyRemoteSettings, resolvePlace } from '../resolvePlace';
 import { escapedForRclone, hasLimits } from '../translateFilters';
 import { buildFilterRules } from './rcloneFilters';
@@ -88,11 +88,7 @@ function parseOperand(
 }
 
 /** A source that is one file becomes its folder with only this file, as in rclone. */
-function resolveSides(
-  source: Operand,
-  target: Operand,
-  { verb, options, context }: RcloneParseState,
-): { readonly source: Operand; readonly target: Operand } {
+function resolveSides(source: Operand, target: Operand, { verb, options, context }: RcloneParseState): Sides {
   const kind =
     source.where === 'here' ? context.kindOf?.(source.path) : source.isFolder ? 'folder' : undefined;
   const renames = verb === 'copyto' || verb === 'moveto';
@@ -104,12 +100,8 @@ function resolveSides(
     throw new LineError(`The file name "${name}" can't be used.`);
   options.only = [{ file: parsePath(name) }];
   if (options.verb === 'sync') options.verb = 'copy';
-  const parent = parentOperand(source);
-  if (!renames) return { source: parent, target };
-  if (operandName(target) === name) return { source: parent, target: parentOperand(target) };
-  throw new LineError(
-    `The copy would be named "${operandName(target)}", but copies keep their names here. Use "rclone ${verb === 'copyto' ? 'copy' : 'move'}" and write the folder.`,
-  );
+  const remedy = `Use "rclone ${verb === 'copyto' ? 'copy' : 'move'}" and write the folder.`;
+  return foldersOfFile(source, target, !renames, remedy);
 }
 
 type Refusal = (verdict: EvaluatedFlag) => EvaluatedFlag;
