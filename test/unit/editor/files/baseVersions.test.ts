@@ -5,12 +5,8 @@ import type { FileEntry } from '../../../../src/remote/entry';
 import { parsePath } from '../../../../src/remote/remotePath';
 
 const key = 'cloudremotes://photos/b/main.css';
-const version = (name: string): FileEntry => ({
-  kind: 'file',
-  path: parsePath('b/main.css'),
-  size: 1,
-  version: name,
-});
+const path = parsePath('b/main.css');
+const version = (name: string): FileEntry => ({ kind: 'file', path, size: 1, version: name });
 const v1 = version('v1');
 const v2 = version('v2');
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -25,6 +21,7 @@ function opened(text: string): BaseVersions {
 
 test('the base of a document is the version read when it opened', () => {
   assert.equal(opened('old').baseOf(key), v1);
+  assert.equal(new BaseVersions().baseOf(key), undefined, 'a file that was never read');
 });
 
 test("another read of a newer version doesn't change the base", () => {
@@ -100,10 +97,6 @@ test('a moved file keeps the base of its document', () => {
   assert.equal(bases.baseOf(key), undefined);
 });
 
-test('a file that was never read has no base', () => {
-  assert.equal(new BaseVersions().baseOf(key), undefined);
-});
-
 const utf8 = {
   plain: (text: string) => Buffer.from(text),
   marked: (text: string) => Buffer.from(`\ufeff${text}`),
@@ -114,8 +107,8 @@ test('an undo never changes the base to a version that looks equal in the editor
     'other line ends': ['a\nb\n', 'a\r\nb\r\n', 'a\nb\n', utf8.plain],
     'a byte order mark': ['a\n', '\ufeffa\n', 'a\n', utf8.plain],
     'no byte order mark': ['\ufeffa\n', 'a\n', 'a\n', utf8.marked],
-    'line ends of both kinds': ['a\nb\n', 'a\r\nb\n', 'a\nb\n', utf8.plain],
-    'both kinds otherwise': ['a\nb\r\nc\n', 'a\r\nb\nc\n', 'a\nb\nc\n', utf8.plain],
+    'mixed line ends': ['a\nb\n', 'a\r\nb\n', 'a\nb\n', utf8.plain],
+    'other mixed line ends': ['a\nb\r\nc\n', 'a\r\nb\nc\n', 'a\nb\nc\n', utf8.plain],
   } as const;
   for (const [what, [first, theirs, shown, written]] of Object.entries(alike)) {
     const bases = new BaseVersions();
@@ -131,7 +124,7 @@ test('a reload changes the base to the version of its bytes, or of its text if t
   const reloads = {
     'other line ends': ['a\nb\n', 'a\r\nb\r\n', utf8.plain('a\r\nb\r\n'), 'a\r\nb\r\n'],
     'a byte order mark': ['a\n', '\ufeffa\n', utf8.marked('a\n'), 'a\n'],
-    'line ends of both kinds': ['old\n', 'a\r\nb\n', utf8.plain('a\nb\n'), 'a\nb\n'],
+    'mixed line ends': ['old\n', 'a\r\nb\n', utf8.plain('a\nb\n'), 'a\nb\n'],
     'another encoding': ['old\n', '\xe4', Buffer.from('\xe4', 'latin1'), 'ä'],
   } as const;
   for (const [what, [first, theirs, written, shown]] of Object.entries(reloads)) {

@@ -53,7 +53,7 @@ test('an earlier version keeps its mtime', () => {
   times.mtimeOf('k', entry('a', 100));
   times.mtimeOf('k', entry('b', 100));
   assert.equal(times.earlierMtimeOf('k', entry('a', 100)), 100_000);
-  assert.equal(times.earlierMtimeOf('k', entry('never told', 70)), 70_000);
+  assert.equal(times.earlierMtimeOf('k', entry('never reported', 70)), 70_000);
 });
 
 test('a version that returns gets a later mtime', () => {
