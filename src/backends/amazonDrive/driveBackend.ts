@@ -31,9 +31,8 @@ export const driveBackend: Backend = {
   describe(settings) {
     const { account, endpoint } = settings;
     if (typeof account === 'string' && account !== '') return `Amazon Drive · ${account}`;
-    const where = typeof endpoint === 'string' && endpoint !== amazonEndpoint ? endpoint : undefined;
-    const host = where?.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
-    return ['Amazon Drive', host].filter(Boolean).join(' · ');
+    if (typeof endpoint !== 'string' || endpoint === '' || endpoint === amazonEndpoint) return 'Amazon Drive';
+    return `Amazon Drive · ${endpoint.replace(/^https?:\/\//, '').replace(/\/.*$/, '')}`;
   },
 
   check: checkDriveSettings,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { Agent, createServer, type RequestListener } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { mock, test } from 'node:test';
 import {
@@ -14,12 +13,13 @@ import {
   silenceTimeoutMs,
   targetOf,
 } from '../../../src/http/httpClient';
+import { listen } from '../../servers/http/loopback';
 import { calm } from '../../support/remoteCalls';
 
 const target = { protocol: 'http:', hostname: 's3.test', port: '80' };
 const request: HttpRequest = { ...target, method: 'GET', path: '/', headers: {} };
 
-/** Gives no socket to any request, as a proxy that opens no tunnel. */
+/** Never provides a socket, like a proxy that opens no tunnel. */
 class NeverAgent extends Agent {
   addRequest(): void {}
 }
@@ -33,22 +33,20 @@ async function serving(
     send: (more?: Partial<HttpRequest>, signal?: AbortSignal) => ReturnType<typeof sendRequest>,
   ) => unknown,
 ): Promise<void> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { origin, stop } = await listen(createServer(listener));
   const agents = keepAliveAgents(4);
-  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const url = new URL(origin);
   try {
     await work((more, signal = calm) =>
       sendRequest({ ...request, ...targetOf(url), ...more }, agents, signal),
     );
   } finally {
     agents.http.destroy();
-    server.closeAllConnections();
-    server.close();
+    await stop();
   }
 }
 
-test('a request that never gets a socket ends at once when it is cancelled, and never starts afterwards', async () => {
+test('a request without a socket ends when it is aborted, and does not start afterwards', async () => {
   const stop = new AbortController();
   const sent = sendRequest(request, never, stop.signal);
   stop.abort(new Error('enough'));
@@ -89,7 +87,7 @@ test('a request without a socket, without a connection, or without a response ti
   );
 });
 
-test('a refusal that arrives before the body was sent ends the request, and the connection is not used again', async () => {
+test('an error response before the end of the body ends the request, and the connection is not reused', async () => {
   let closed: Promise<void> | undefined;
   await serving(
     ({ socket }, response) => {
@@ -123,7 +121,7 @@ test('a body that fails while it is sent fails the request with the same error',
   );
 });
 
-test('an abort while the body is read fails the reading with its reason', async () => {
+test('an abort during the reading of a body rejects with its reason', async () => {
   const stop = new AbortController();
   await serving(
     (_, response) => response.writeHead(200).write('begin'),
@@ -137,7 +135,7 @@ test('an abort while the body is read fails the reading with its reason', async 
   );
 });
 
-test('a body in pieces arrives as a whole, and is reported as sent', async () => {
+test('a body in pieces arrives complete and is reported as sent', async () => {
   await serving(
     (incoming, response) => void incoming.pipe(response),
     async (send) => {
@@ -155,7 +153,7 @@ test('a body in pieces arrives as a whole, and is reported as sent', async () =>
   );
 });
 
-test('a text is read up to its limit, and one that is cut off fails', async () => {
+test('a text is read up to its limit, and a truncated text fails', async () => {
   const tooLong = () => new Error('too long');
   for (const headers of [{}, { 'content-length': '1000' }])
     await serving(

@@ -20,28 +20,28 @@ for (const [code, kind, says] of [
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'badSettings', /another host name/],
   ['ERR_TLS_PSK', 'badSettings', /No secure connection .*\(ERR_TLS_PSK\)/],
 ] as const)
-  test(`the network error ${code} has its kind and a sentence that names what to correct`, () => {
+  test(`the network error ${code} has a kind and a sentence with the remedy`, () => {
     const error = coded(code);
-    for (const told of [networkError(error, context), connectionError(error, context)]) {
-      assert.ok(isRemoteError(told, kind), code);
-      assert.match(told.message, says);
-      assert.deepEqual([told.code, told.cause], [code, error]);
+    for (const found of [networkError(error, context), connectionError(error, context)]) {
+      assert.ok(isRemoteError(found, kind), code);
+      assert.match(found.message, says);
+      assert.deepEqual([found.code, found.cause], [code, error]);
     }
   });
 
-test('a host that the error names is the one that is reported', () => {
+test('the host in the error is reported', () => {
   const error = coded('ENOTFOUND', { hostname: 'bucket.host' });
   assert.match(networkError(error, context)?.message ?? '', /host bucket\.host can't be found/);
 });
 
-test('a proxy out of reach and a timeout of the SDK are recognised without a code', () => {
+test('an unreachable proxy and a timeout of the SDK are recognised without a code', () => {
   const proxy = new Error('Failed to establish a socket connection to proxies: PROXY 127.0.0.1:1');
   assert.match(networkError(proxy, context)?.message ?? '', /"http\.proxy"/);
   const timeout = Object.assign(new Error('x'), { name: 'TimeoutError' });
   assert.match(networkError(timeout, context)?.message ?? '', /in time/);
 });
 
-test('an unknown error is no network error, but ends a connection; a RemoteError stays as it is', () => {
+test('an unknown error ends a connection but is not a network error; a RemoteError stays as it is', () => {
   const unknown = coded('whatever');
   assert.equal(networkError(unknown, context), undefined);
   assert.ok(isRemoteError(connectionError(unknown, context), 'unavailable'));

@@ -32,7 +32,7 @@ const pieces = (...texts: string[]) =>
     { objectMode: false },
   );
 
-/** Sends `text`, then closes without an end and without an error, as a connection may. */
+/** Sends `text`, then closes without an end or an error, as a connection can. */
 function cutOff(text: string): Readable {
   const source = new Readable({ read() {} });
   source.push(text);
@@ -82,7 +82,7 @@ for (const [name, way] of Object.entries(ways)) {
   });
 }
 
-test('a stream that ends early in good order may be worth another request', async () => {
+test('a short stream without an error can be retried', async () => {
   await assert.rejects(
     buffer(verifyStream(pieces('hello'), expected({ retriesShortStream: true }), calm)),
     (error) => isRemoteError(error, 'unavailable'),

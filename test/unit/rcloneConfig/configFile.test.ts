@@ -24,13 +24,13 @@ beforeEach(() => {
   file = path.join(folder, 'rclone.conf');
 });
 
-test('a new file can be read by its owner only', { skip: process.platform === 'win32' }, async () => {
+test('only the owner can read a new file', { skip: process.platform === 'win32' }, async () => {
   await changeConfigFile(file, (text) => `${text}[a]\n`);
   assert.equal(readFileSync(file, 'utf8'), '[a]\n');
   assert.equal(statSync(file).mode & 0o777, 0o600);
 });
 
-test('a file that others could read is closed to them, for there may be secrets in it now', {
+test('a file that others could read becomes private, since it may contain secrets now', {
   skip: process.platform === 'win32',
 }, async () => {
   writeFileSync(file, '[a]\n');
@@ -41,7 +41,7 @@ test('a file that others could read is closed to them, for there may be secrets 
   assert.deepEqual(readdirSync(folder), ['rclone.conf'], 'nothing is left beside it');
 });
 
-test('a link stays one, and the file that it leads to is changed', {
+test('a link stays a link, and its target is changed', {
   skip: process.platform === 'win32',
 }, async () => {
   writeFileSync(path.join(folder, 'real'), 'x');
@@ -51,7 +51,7 @@ test('a link stays one, and the file that it leads to is changed', {
   assert.deepEqual(readdirSync(folder).sort(), ['rclone.conf', 'real']);
 });
 
-test('what another program wrote meanwhile is not written over', async () => {
+test('a change by another program in the meantime is not overwritten', async () => {
   writeFileSync(file, 'before');
   await assert.rejects(
     changeConfigFile(file, () => {
@@ -64,7 +64,7 @@ test('what another program wrote meanwhile is not written over', async () => {
   assert.deepEqual(readdirSync(folder), ['rclone.conf']);
 });
 
-test('a failure leaves everything as it was, and names the file', async () => {
+test('a failure changes nothing, and the error names the file', async () => {
   writeFileSync(file, 'before');
   await assert.rejects(
     changeConfigFile(file, () => {
@@ -79,7 +79,7 @@ test('a failure leaves everything as it was, and names the file', async () => {
   );
 });
 
-test('what was left out is told by name and remote', () => {
+test('omitted settings are reported by name and remote', () => {
   const one = { name: 'photos', leftOut: [{ name: 'acl', because: 'it is odd' }] };
   assert.equal(leftOutSentence([{ name: 'x', leftOut: [] }]), '');
   assert.equal(leftOutSentence([one]), '1 setting was left out: acl (photos).');
@@ -91,7 +91,7 @@ test('what was left out is told by name and remote', () => {
   assert.deepEqual(leftOutLines([one]), ['photos: "acl" was left out: it is odd.']);
 });
 
-test('a byte order mark stays where it was, and is no part of the first line', async () => {
+test('a byte order mark stays in place and is not part of the first line', async () => {
   writeFileSync(file, '\uFEFF[a]\n');
   await changeConfigFile(file, (text) => {
     assert.equal(text, '[a]\n');
@@ -100,7 +100,7 @@ test('a byte order mark stays where it was, and is no part of the first line', a
   assert.equal(readFileSync(file, 'utf8'), '\uFEFF[a]\n[b]\n');
 });
 
-test('a file that rclone can’t read as text is not written to', async () => {
+test('a file that rclone can’t read as text is not changed', async () => {
   const utf16 = Buffer.from('\uFEFF[a]\ntype = s3\n', 'utf16le');
   const latin = Buffer.from('[größe]\n', 'latin1');
   for (const [content, problem] of [

@@ -28,7 +28,7 @@ function because(text: string): string {
 
 const keys = 'type = s3\naccess_key_id = AK\nsecret_access_key = sup3r\n';
 
-test('an S3 section becomes a remote with all that there are settings for, its secrets apart', () => {
+test('an S3 section becomes a remote with all its settings, and separate secrets', () => {
   const remote = usable(
     `[photos]\n${keys}provider = Minio\nsession_token = t0ken\nregion = eu-west-1\nendpoint = http://localhost:9000\nlocation_constraint = EU\nacl = public-read\nserver_side_encryption = aws:kms\nsse_kms_key_id = arn:aws:kms:k\nstorage_class = STANDARD_IA\nupload_cutoff = 10M\nchunk_size = 6144\ncopy_cutoff = 1.5Gi\nupload_concurrency = 8\nforce_path_style = false\nno_check_bucket = true\nv2_auth = false\n`,
   );
@@ -55,7 +55,7 @@ test('an S3 section becomes a remote with all that there are settings for, its s
   assert.deepEqual(remote.leftOut, []);
 });
 
-test('credentials are chosen as rclone chooses them', () => {
+test('credentials have the precedence of rclone', () => {
   const kinds: readonly (readonly [string, object])[] = [
     ['', { credentials: 'anonymous' }],
     ['env_auth = true', { credentials: 'environment' }],
@@ -81,7 +81,7 @@ test('credentials are chosen as rclone chooses them', () => {
   assert.match(because('[x]\ntype = s3\nsecret_access_key = hush'), /no "access_key_id"/);
 });
 
-test('options that there is no setting for are named, with the reason and never the value', () => {
+test('options without a setting are reported with the reason, never with the value', () => {
   const { leftOut } = usable(
     `[x]\n${keys}requester_pays = true\nbucket_acl = private\nlist_chunk = 500\nno_head = false\nacl = odd-acl\nchunk_size = 1M\nsse_kms_key_id = k\nfuture_secret = hush\nprovider = Alibaba\nendpoint = oss.example.com\n`,
   );
@@ -104,7 +104,7 @@ test('options that there is no setting for are named, with the reason and never 
   }
 });
 
-test('providers without a preset keep the addressing style that rclone has for them', () => {
+test('providers without a preset keep the addressing style of rclone', () => {
   const style = (provider: string, more = '') =>
     usable(`[x]\n${keys}endpoint = https://s3.example.com\nprovider = ${provider}\n${more}`).settings[
       'forcePathStyle'
@@ -116,7 +116,7 @@ test('providers without a preset keep the addressing style that rclone has for t
   assert.equal(style('Other', 'force_path_style = 0'), false);
 });
 
-test('what would do harm when it was left out makes a section unusable', () => {
+test('a section is unusable when the omission of an option would do harm', () => {
   assert.match(because(`[x]\n${keys}v2_auth = true`), /version 2/);
   for (const v2 of [
     'v2_auth = T',
@@ -136,14 +136,14 @@ test('what would do harm when it was left out makes a section unusable', () => {
   assert.match(because('[x]\ntype = s3\nprovider = Minio\nenv_auth = true'), /"endpoint" is missing/);
 });
 
-test('other kinds are told with the reason', () => {
+test('unsupported backends are reported with the reason', () => {
   assert.match(because('[x]\ntype = crypt\nremote = y:'), /encrypts/);
   assert.match(because('[x]\ntype = chunker\nremote = y:'), /chunks/);
   assert.match(because('[x]\ntype = sftp'), /"sftp"/);
   assert.match(because('[x]\nhost = a'), /no "type"/);
 });
 
-test('an alias of a usable section is that remote, started at its path', () => {
+test('an alias of a usable section becomes that remote, with its path as root', () => {
   const file = (remote: string) =>
     `[a]\ntype = alias\nremote = ${remote}\n[b]\ntype = alias\nremote = c:/bucket/\n[c]\n${keys}[k]\ntype = crypt\n[o]\ntype = alias\nremote = o:x\n`;
   assert.equal(usable(file('c:')).settings['root'], undefined);
@@ -166,7 +166,7 @@ test('an alias of a usable section is that remote, started at its path', () => {
   assert.equal(usable(chain(30)).settings['root'], Array.from({ length: 30 }, () => 'x').join('/'));
 });
 
-test('an Amazon Drive section becomes a remote, its client secret and token apart', () => {
+test('an Amazon Drive section becomes a remote, with a separate client secret and token', () => {
   const token =
     '{"access_token":"at","token_type":"bearer","refresh_token":"rt","expiry":"2030-01-01T00:00:00Z"}';
   const section = `[d]\ntype = amazon cloud drive\nclient_id = cid\nclient_secret = cs\ntoken = ${token}\ncheckpoint = c1\ntemplink_threshold = 1024\nupload_wait_per_gb = 3m0s\nencoding = Slash,InvalidUtf8,Dot,Ctl\n`;
@@ -187,7 +187,7 @@ test('an Amazon Drive section becomes a remote, its client secret and token apar
   assert.match(because('[d]\ntype = amazon cloud drive\ntoken = {"access_token":"hush"}'), /client_id/);
 });
 
-test('who signs in elsewhere is asked for the endpoint, which rclone.conf does not say', () => {
+test('a section with another sign-in URL needs an endpoint, which rclone.conf does not contain', () => {
   const { asks } = usable(
     '[d]\ntype = amazon cloud drive\nclient_id = c\ntoken_url = https://drive.example.com/auth/o2/token\nauth_url = https://drive.example.com/ap/oa',
   );
@@ -197,7 +197,7 @@ test('who signs in elsewhere is asked for the endpoint, which rclone.conf does n
   );
 });
 
-test('a remote that is replaced keeps what rclone.conf could not have said', () => {
+test('a replaced remote keeps the settings that rclone.conf can’t contain', () => {
   const found = usable(`[x]\n${keys}region = eu`);
   const before = { name: 'x', backend: 's3', caFile: '/ca.pem', root: 'b', region: 'us', acl: 'private' };
   assert.deepEqual(preservedSettings(before, found), { ...found.settings, caFile: '/ca.pem', root: 'b' });
@@ -218,7 +218,7 @@ const obscuring: Backend = {
   },
 };
 
-test('what rclone obscures is revealed on the way in and obscured on the way out', () => {
+test('obscured values are revealed by the import and obscured by the export', () => {
   const remote = find(`[h]\ntype = hidden\npass = ${obscure('open sesame')}`, [obscuring]);
   assert.ok(remote.usable);
   assert.deepEqual(remote.secrets, { pass: 'open sesame' });
@@ -228,7 +228,7 @@ test('what rclone obscures is revealed on the way in and obscured on the way out
   assert.doesNotMatch(JSON.stringify(section), /sesame/);
 });
 
-test('names that rclone would mix are told of', () => {
+test('names that rclone would mix up are rejected', () => {
   assert.equal(sectionNameProblem('a', ['b', 'ab', 'a']), undefined);
   assert.match(sectionNameProblem('a.b', ['x', 'a']) ?? '', /mix "a.b" with "a"/);
   assert.match(sectionNameProblem('a', ['a.b.c']) ?? '', /mix/);

@@ -8,7 +8,7 @@ const noRclone = skipWithout('rclone');
 const rclone = (...args: string[]) => execFileSync('rclone', args, { encoding: 'utf8' }).replace(/\n$/, '');
 const texts = ['hunter2', 'p ä 😀', 'x'.repeat(100), '-_=/+'];
 
-test('what is obscured can be revealed, and never looks the same twice', () => {
+test('an obscured text can be revealed, and never looks the same twice', () => {
   for (const text of ['', ...texts]) assert.equal(reveal(obscure(text)), text);
   assert.notEqual(obscure('same'), obscure('same'));
   assert.equal(
@@ -18,7 +18,7 @@ test('what is obscured can be revealed, and never looks the same twice', () => {
   );
 });
 
-test('what is not obscured is refused without being quoted', () => {
+test('a text that is not obscured is rejected without being quoted', () => {
   for (const text of ['', 'abc', '$$$', 'a plain password that is long', `${obscure('x')}==`])
     assert.throws(
       () => reveal(text),
@@ -26,7 +26,7 @@ test('what is not obscured is refused without being quoted', () => {
     );
 });
 
-test('the real rclone reveals what we obscure, and we what it obscures', { skip: noRclone }, () => {
+test('the real rclone reveals texts that we obscure, and the reverse', { skip: noRclone }, () => {
   for (const text of texts) {
     assert.equal(rclone('reveal', '--', obscure(text)), text);
     assert.equal(reveal(rclone('obscure', '--', text)), text);

@@ -20,7 +20,7 @@ function asObject(sections: RcloneSections): Record<string, Record<string, strin
   return Object.fromEntries([...sections].map(([name, options]) => [name, Object.fromEntries(options)]));
 }
 
-/** What the real rclone reads in the text. */
+/** The options that the real rclone reads from the text. */
 function dumped(text: string): Record<string, Record<string, string>> {
   const file = path.join(mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-conf-')), 'rclone.conf');
   writeFileSync(file, text);
@@ -59,7 +59,7 @@ const odd = [
   '',
 ].join('\n');
 
-test('the file is read as rclone reads it: quotes, comments, duplicates, references', () => {
+test('quotes, comments, duplicates and references are parsed like by rclone', () => {
   assert.deepEqual(asObject(parseRcloneFile(odd)), {
     'a b': {
       type: 's3',
@@ -81,7 +81,7 @@ test('the file is read as rclone reads it: quotes, comments, duplicates, referen
   });
 });
 
-test('the real rclone reads the same', { skip: noRclone }, () => {
+test('the real rclone parses the same options', { skip: noRclone }, () => {
   for (const text of [odd, `\uFEFF${odd}`, odd.replaceAll('\n', '\r\n'), 'first = x\n[a]\nb = %(first)s'])
     assert.deepEqual(asObject(parseRcloneFile(text)), dumped(text));
 });
@@ -122,7 +122,7 @@ const bombs: readonly (readonly [name: string, text: string, says: RegExp])[] = 
 ];
 
 for (const [name, text, says] of bombs)
-  test(`${name}: refused at once, with the place and without its text`, () => {
+  test(`${name}: rejected quickly, with the place and without the text`, () => {
     assert.throws(
       () => parseRcloneFile(text),
       (error) =>
@@ -133,7 +133,7 @@ for (const [name, text, says] of bombs)
     );
   });
 
-test('what only looks like references is left alone, in one pass', () => {
+test('texts that only look like references stay, in one pass', () => {
   for (const value of [
     '%('.repeat(200_000),
     `${'%('.repeat(100_000)})x`,
@@ -146,13 +146,13 @@ test('what only looks like references is left alone, in one pass', () => {
   assert.equal(chain.get('a')?.get('v0'), 'hunter2', 'a long chain is no loop');
 });
 
-test('a section has what it lacks from the one that its name begins with', () => {
+test('a section inherits from the section that its name starts with', () => {
   const sections = parseRcloneFile('[a]\ntype = s3\nregion = eu\n[a.b]\nregion = us\n[x.y]\nregion = no');
   assert.deepEqual(asObject(sections)['a.b'], { region: 'us', type: 's3' });
   assert.deepEqual(asObject(sections)['x.y'], { region: 'no' });
 });
 
-test('the JSON of "rclone config dump" is read too', () => {
+test('the JSON of "rclone config dump" is parsed too', () => {
   const dump = '{\n "a": {"type": "s3", "env_auth": "true"},\n "b": {"type": "alias", "n": 5}\n}';
   assert.deepEqual(asObject(parseRcloneFile(dump)), {
     a: { type: 's3', env_auth: 'true' },
@@ -161,7 +161,7 @@ test('the JSON of "rclone config dump" is read too', () => {
   assert.throws(() => parseRcloneFile('{"a": "text"}'), /not an object of options/);
 });
 
-test('an encrypted file is refused with the way out', () => {
+test('an encrypted file is rejected with a remedy', () => {
   const text = '# Encrypted rclone configuration File\n\nRCLONE_ENCRYPT_V0:\nAbCd\n';
   assert.throws(
     () => parseRcloneFile(text),
@@ -170,7 +170,7 @@ test('an encrypted file is refused with the way out', () => {
   assert.throws(() => mergeSections(text, []), /encrypted/);
 });
 
-test('what rclone could not read either is refused, with the line and without its text', () => {
+test('a malformed line is rejected with its number and without its text', () => {
   for (const bad of ['nonsense hunter2', '= hunter2', 'key = `hunter2', '[a] ; hunter2', '[]'])
     assert.throws(
       () => parseRcloneFile(`[a]\ntype = s3\n${bad}\n`),
@@ -179,14 +179,14 @@ test('what rclone could not read either is refused, with the line and without it
     );
 });
 
-test('a new section comes last, and all before it stays byte for byte', () => {
+test('a new section is appended, and the rest stays byte for byte', () => {
   const added = mergeSections(odd, [{ name: 'new', options: [['type', 's3']] }]);
   assert.equal(added, `${odd}\n[new]\ntype = s3\n`);
   assert.equal(mergeSections('', [{ name: 'n', options: [['type', 's3']] }]), '[n]\ntype = s3\n');
   assert.equal(mergeSections('[a]\r\nb = c', [{ name: 'n', options: [] }]), '[a]\r\nb = c\r\n\r\n[n]\r\n');
 });
 
-test('a section is replaced in its place; its comments, and all others, stay', () => {
+test('a section is replaced in place; comments and other sections stay', () => {
   const text = '# one\n[a]\n; about b\nb = 1\nc = 2\n\n# two\n[z]\n  odd= 1 \n[a]\nd = 3\n';
   assert.equal(
     mergeSections(text, [{ name: 'a', options: [['type', 's3']] }]),
@@ -194,7 +194,7 @@ test('a section is replaced in its place; its comments, and all others, stay', (
   );
 });
 
-test('every value that can be written is read back as it was, by us and by the real rclone', () => {
+test('every written value is read back unchanged, by us and by the real rclone', () => {
   const values = [
     'plain',
     ' lead',
@@ -219,7 +219,7 @@ test('every value that can be written is read back as it was, by us and by the r
   if (!noRclone) assert.deepEqual(dumped(text)['s'], Object.fromEntries(options));
 });
 
-test('a value that rclone.conf can not hold is told of, and never written', () => {
+test('a value that rclone.conf can’t contain is reported and never written', () => {
   for (const value of ['two\nlines', 'two\rlines', 'a %(b)s c']) {
     assert.ok(valueProblem(value));
     assert.throws(() => mergeSections('', [{ name: 's', options: [['v', value]] }]), /can't be written/);
@@ -227,7 +227,7 @@ test('a value that rclone.conf can not hold is told of, and never written', () =
   assert.equal(valueProblem('100%(x)'), undefined);
 });
 
-test('rclone.conf is looked for where rclone does', () => {
+test('rclone.conf is searched for in the folders of rclone', () => {
   assert.deepEqual(rcloneConfigPaths({}, '/home/ann', 'linux'), [
     '/home/ann/.config/rclone/rclone.conf',
     '/home/ann/.rclone.conf',

@@ -112,6 +112,6 @@ test('changes: the first poll starts at the checkpoint of the settings', () =>
     const other = await another({ checkpoint: cursor });
     server.clearRequests();
     assert.deepEqual((await other.pollChanges(undefined, calm)).paths, []);
-    const asked = server.requests.find(({ operation }) => operation === 'changes');
-    assert.deepEqual(asked?.json, { checkpoint: cursor, includePurged: 'true' });
+    const request = server.requests.find(({ operation }) => operation === 'changes');
+    assert.deepEqual(request?.json, { checkpoint: cursor, includePurged: 'true' });
   }));

@@ -60,7 +60,7 @@ test('config: the defaults are those of rclone', () => {
   assert.deepEqual(readDriveConfig(settings({ ...empty, client_id: 'client', encoding: undefined })), config);
 });
 
-test('config: what is set counts', () => {
+test('config: settings replace the defaults', () => {
   const config = readDriveConfig(
     settings({
       endpoint: 'https://drive.example.com/drive/v1',
@@ -81,7 +81,7 @@ test('config: what is set counts', () => {
   assert.deepEqual(config.scopes, ['clouddrive:read_all', 'clouddrive:write']);
 });
 
-test('config: sizes and durations are read as rclone reads them', () => {
+test('config: sizes and durations are parsed like by rclone', () => {
   const sizes = {
     '9Gi': 9 * 1024 ** 3,
     '50000M': 50_000 * 1024 ** 2,
@@ -108,7 +108,7 @@ test('config: sizes and durations are read as rclone reads them', () => {
     assert.equal(parseDuration(bad), undefined, String(bad));
 });
 
-test('config: every bad value is told in a sentence that names the setting and the way out', () => {
+test('config: the error for an invalid value names the setting and the remedy', () => {
   const bad: readonly (readonly [Readonly<Record<string, unknown>>, RegExp])[] = [
     [{ client_id: '' }, /"client_id" is missing/],
     [{ client_id: 'two words' }, /"client_id".*spaces/],
@@ -147,7 +147,7 @@ test('config: every bad value is told in a sentence that names the setting and t
   }
 });
 
-test('config: remotes of one account are in one place, and those of others are not', () => {
+test('config: only remotes of one account have the same storage id', () => {
   const place = (more: Readonly<Record<string, unknown>>) => storageIdOf(readDriveConfig(settings(more)));
   const at = { endpoint: 'http://127.0.0.1:1/drive/v1/' };
   assert.equal(
@@ -158,7 +158,7 @@ test('config: remotes of one account are in one place, and those of others are n
   assert.notEqual(place({ account: 'a' }), place({ ...at, account: 'a' }));
 });
 
-test('config: the wizard says first that Amazon closed the service, and asks what is needed now', () => {
+test('config: the wizard first says that Amazon closed the service, then requests all settings', () => {
   const steps = driveBackend.wizardSteps(settings({}));
   assert.deepEqual(
     steps.map(({ field, kind }) => `${field} ${kind}`),
@@ -182,7 +182,7 @@ test('config: the wizard says first that Amazon closed the service, and asks wha
   assert.equal(problem('root', ''), undefined);
 });
 
-test("config: the wizard proposes addresses on the endpoint's host, and the demo's service only in the demo", async () => {
+test("config: the wizard suggests URLs on the endpoint's host, and the demo's service only in the demo", async () => {
   const step = (field: string, answers: Readonly<Record<string, unknown>>) =>
     driveBackend.wizardSteps(settings(answers)).find((one) => one.field === field);
   const endpoint = 'https://drive.example.com:8443/drive/v1/';
@@ -200,7 +200,7 @@ test("config: the wizard proposes addresses on the endpoint's host, and the demo
   );
 });
 
-test('config: a remote is described in a line', () => {
+test('config: a remote has a one-line description', () => {
   assert.equal(driveBackend.describe(settings({})), 'Amazon Drive');
   assert.equal(
     driveBackend.describe(settings({ endpoint: 'https://d.example.com:8/x/' })),
@@ -208,7 +208,7 @@ test('config: a remote is described in a line', () => {
   );
 });
 
-test('config: what a sign-in must know is in the settings', () => {
+test('config: the settings name the sign-in service', () => {
   assert.deepEqual(driveBackend.signIn?.service({ client_id: 'c', auth_url: 'https://x/oa' }), {
     providerId: 'amazon-drive',
     authUrl: 'https://x/oa',
@@ -223,12 +223,12 @@ test('config: what a sign-in must know is in the settings', () => {
   );
 });
 
-test('config: an account is known by its root folder, and named by its profile where that was allowed', async () => {
+test('config: the root folder identifies an account, and the profile names it if permitted', async () => {
   await servedDrive({}, async ({ server, drive }) => {
-    const told = driveSettings(server);
+    const base = driveSettings(server);
     const identify = async (scopes: readonly string[] | undefined, more: object = {}) =>
       driveBackend.signIn?.identify(
-        { ...told, ...more },
+        { ...base, ...more },
         server.issueToken(account, scopes).access_token,
         calm,
       );
@@ -240,28 +240,28 @@ test('config: an account is known by its root folder, and named by its profile w
     const notAsked = await identify(all, { scopes: 'clouddrive:read_all' });
     assert.deepEqual(notAsked, { id, label, isNameless: true });
     await refused(
-      Promise.resolve(driveBackend.signIn?.identify(told, 'Atza|nonsense', calm)),
+      Promise.resolve(driveBackend.signIn?.identify(base, 'Atza|nonsense', calm)),
       'unauthenticated',
     );
   });
 });
 
 async function findings(pages: AsyncIterable<ConnectionFinding>): Promise<string[]> {
-  const told: string[] = [];
+  const shown: string[] = [];
   for await (const { title, outcome, detail } of pages) {
     assert.match(detail, /^.+[.?!]$/);
-    told.push(`${title}: ${outcome}`);
+    shown.push(`${title}: ${outcome}`);
   }
-  return told;
+  return shown;
 }
 
-test('config: the connection is tried step by step, and writes nothing', async () => {
+test('config: the connection is tested step by step, without writes', async () => {
   await servedDrive({}, async ({ server, remote, drive, tokens }) => {
     drive.makeFolder('photos');
-    const told = driveSettings(server);
+    const base = driveSettings(server);
     const host = driveHost(tokens);
     const tried = (more: object = {}, on = remote as Parameters<typeof driveBackend.testConnection>[0]) =>
-      findings(driveBackend.testConnection(on, { ...told, ...more }, host, calm));
+      findings(driveBackend.testConnection(on, { ...base, ...more }, host, calm));
     const fine = [
       'Reached: ok',
       'Signed in: ok',
@@ -274,10 +274,10 @@ test('config: the connection is tried step by step, and writes nothing', async (
     assert.deepEqual(await tried({}, patient(remote)), fine);
     assert.deepEqual(drive.tree(), ['photos/']);
     const failing = async (more: object, tokenSource = tokens) => {
-      const own = await openDrive({ ...told, ...more }, driveHost(tokenSource));
+      const own = await openDrive({ ...base, ...more }, driveHost(tokenSource));
       try {
         return await findings(
-          driveBackend.testConnection(own, { ...told, ...more }, driveHost(tokenSource), calm),
+          driveBackend.testConnection(own, { ...base, ...more }, driveHost(tokenSource), calm),
         );
       } finally {
         await own.close();
@@ -309,14 +309,14 @@ test('config: the connection is tried step by step, and writes nothing', async (
   });
 });
 
-test('config: without a sign-in a remote does not open, and says what to do', async () => {
+test('config: without a sign-in a remote does not open', async () => {
   const { tokens: _, ...host } = driveHost(signedOut);
   await assert.rejects(driveBackend.open(settings({}), host), (error) =>
     isRemoteError(error, 'unauthenticated'),
   );
 });
 
-test('config: the root is where the tree starts, and no part of paths', async () => {
+test('config: paths start at the drive, not at the root of the settings', async () => {
   await servedDrive({ settings: { root: 'photos' } }, async ({ remote, drive }) => {
     drive.putFile('photos/f', 'x');
     assert.deepEqual(await names(remote, parsePath('photos')), ['f']);

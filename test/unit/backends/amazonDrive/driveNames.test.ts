@@ -14,7 +14,7 @@ import { pathProblem } from '../../../../src/remote/remotePath';
 const driveFlags: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: true };
 const names = new DriveNames(driveFlags);
 
-/** docs/amazon-drive-api.md §7: what rclone is given → what it sends. */
+/** Names given to rclone → names that it sends (docs/amazon-drive-api.md §7). */
 const sent: readonly (readonly [inner: string, api: string])[] = [
   ['␀', '␀'],
   ['／', '／'],
@@ -38,7 +38,7 @@ const sent: readonly (readonly [inner: string, api: string])[] = [
   ['␊', '\n'],
 ];
 
-/** What the API has → what rclone shows. */
+/** Names of the API → names that rclone shows. */
 const shown: readonly (readonly [api: string, inner: string])[] = [
   ['␀', '␀'],
   ['/', '／'],
@@ -64,19 +64,19 @@ const shown: readonly (readonly [api: string, inner: string])[] = [
   ['␡', '‛␡'],
 ];
 
-test('names: what rclone is given is sent as rclone sends it', () => {
+test('names: names given to rclone are sent like by rclone', () => {
   for (const [inner, api] of sent)
     assert.equal(encodeName(decodeName(inner, standardFlags), driveFlags), api, JSON.stringify(inner));
 });
 
-test('names: what the service has is shown as rclone shows it', () => {
+test('names: names of the service are shown like by rclone', () => {
   for (const [api, inner] of shown) {
     assert.equal(encodeName(decodeName(api, driveFlags), standardFlags), inner, JSON.stringify(api));
     assert.equal(names.rcloneName(api), inner);
   }
 });
 
-/** Names of characters that the encoding treats specially. */
+/** Names of characters with a special encoding. */
 const someName = fc.string({
   unit: fc.constantFrom(...'‛‛．．／␀␁␡.BA1é😀\u0001\u007f \ufffd'),
   minLength: 1,
@@ -86,10 +86,10 @@ const someName = fc.string({
 /** rclone's disk: Slash and Dot, and NUL always. */
 const disk: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: false };
 
-/** Files that rclone can read from a disk: those whose name it finds again when it has taken it apart. */
+/** Whether rclone can read a file from a disk: the decoded and encoded name must be the same. */
 const isReadByRclone = (file: string) => encodeName(decodeName(file, disk), disk) === file;
 
-test('names: a file of a disk is sent under the name that rclone sends it under, and is given the name that rclone gives it', () => {
+test('names: a file of a disk has the same name at the service, and back on the disk, as with rclone', () => {
   const examples =
     '␀ ／ ‛／ ． ．． ‛． ‛．‛． ‛␀ ... ‛‛ a‛‛BA ␁ ␡ ‛‛␁ ‛‛／ ‛‛． x. -a ж+é 😀 \u0001 \u007f a\nb \ufffd';
   for (const file of [' x ', ...examples.split(' '), ...fc.sample(someName, 5_000)]) {
@@ -101,7 +101,7 @@ test('names: a file of a disk is sent under the name that rclone sends it under,
   }
 });
 
-test('names: a quote sign that quotes nothing, whose file rclone can not read, is sent as it is', () => {
+test('names: a quote character that quotes nothing is sent unchanged, since rclone can’t read such a file', () => {
   for (const file of ['‛', 'x‛y', '‛ZZ', 'Pa‛anga', '‛␁', '‛‛‛']) {
     assert.ok(!isReadByRclone(file));
     assert.equal(names.apiName(file), file);
@@ -114,7 +114,7 @@ test('names: a quote sign that quotes nothing, whose file rclone can not read, i
     );
 });
 
-test('names: what can be no part of a path, or would not be found by it, is told apart', () => {
+test('names: names that can’t be a part of a path are reported with the reason', () => {
   for (const [api, shownAs] of [
     ['/', '／'],
     ['a/b', 'a／b'],
@@ -129,7 +129,7 @@ test('names: what can be no part of a path, or would not be found by it, is told
     assert.equal((names.pathName(api) as { problem: string }).problem, 'invalidText', api);
 });
 
-test('names: with Ctl and Del, control signs are look-alikes at the service', () => {
+test('names: with Ctl and Del, control characters are look-alikes at the service', () => {
   const others = new DriveNames({ ...driveFlags, ctl: true, del: true });
   for (const [part, api] of [
     ['\u0001', '␁'],
@@ -147,7 +147,7 @@ test('names: with Ctl and Del, control signs are look-alikes at the service', ()
   );
 });
 
-test('names: every part of a path comes back as it was, and only names that the service can hold are sent', () => {
+test('names: every part of a path survives the round trip, and only names that the service can store are sent', () => {
   for (const flags of [driveFlags, { ...driveFlags, ctl: true, del: true }]) {
     const kept = new DriveNames(flags);
     const sentAs = new Map<string, string>();
@@ -166,7 +166,7 @@ test('names: every part of a path comes back as it was, and only names that the 
       assert.doesNotMatch(api, /[/\0]|^\.\.?$/);
       assert.equal(sentAs.get(api) ?? part, part, 'different parts stay different');
       if (isReadByRclone(part))
-        assert.equal(encodeName(decodeName(api, flags), flags), api, 'rclone finds it by its name again');
+        assert.equal(encodeName(decodeName(api, flags), flags), api, 'rclone finds the file by its name');
       sentAs.set(api, part);
     }
     assert.ok(sentAs.size > 3_000 && refusals > 10);
@@ -197,7 +197,7 @@ test('names: decoding reverses encoding under any flags', () => {
   fc.assert(fc.property(name, flags, law), { numRuns: 10_000 });
 });
 
-test('names: too long a name, or none, is refused in a sentence', () => {
+test('names: an invalid, empty or too long name is rejected in a sentence', () => {
   assert.equal(names.apiName('x'.repeat(maxNameLength)).length, maxNameLength);
   for (const [part, words] of [
     ['x'.repeat(maxNameLength + 1), /longer than 280/],

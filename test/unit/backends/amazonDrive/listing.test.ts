@@ -86,11 +86,11 @@ test('listing: names that can’t be paths are unsupported and protect the path 
       drive.patch(node.id, { name, parents: [root] });
     }
     const found = await entriesOf(remote, rootPath);
-    const told = found.map((entry) =>
+    const descriptions = found.map((entry) =>
       entry.kind === 'unusable' ? `${entry.reason} ${entry.name} → ${entry.protects}` : entry.path,
     );
     assert.deepEqual(
-      told.sort(),
+      descriptions.sort(),
       [
         'ctl\u0001',
         'fine',

@@ -8,7 +8,7 @@ import { createFakeClock } from '../../../support/fakeClock';
 import { calm, ifAbsent, noPrecondition, refused, statFile } from '../../../support/remoteCalls';
 import { servedDrive } from './driveFixture';
 
-/** The user stops after an operation took effect, before its answer comes. */
+/** The user aborts after an operation took effect, before its response arrives. */
 function stopAfter(server: DriveTestServer, operation: DriveOperation): AbortSignal {
   const controller = new AbortController();
   const stops = {
@@ -21,7 +21,7 @@ function stopAfter(server: DriveTestServer, operation: DriveOperation): AbortSig
   return controller.signal;
 }
 
-/** The waits of the clock are over at once, and end the time limits that they exceed. */
+/** A fake clock whose waits also end the timeouts that they exceed. */
 function clockWithLimits({ mock }: TestContext): Clock {
   const clock = createFakeClock();
   const limits: { at: number; controller: AbortController }[] = [];

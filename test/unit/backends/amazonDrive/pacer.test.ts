@@ -12,7 +12,7 @@ function paced(random: () => number = () => 0.5, minSleepMs = 10) {
   return { clock, pacer: new Pacer({ clock, minSleepMs, random }), from: clock.now() };
 }
 
-test('pacing: requests start at least the least time apart, in their order', async () => {
+test('pacing: requests start in order, at least the minimum time apart', async () => {
   const { clock, pacer, from } = paced();
   const starts: [number, number][] = [];
   await Promise.all(
@@ -38,14 +38,14 @@ test('pacing: after n failures in a row the wait is random up to 2^(n−1) secon
       const next = await pacer.start(calm);
       const most = Math.min(2 ** (n - 1), 256) * 1000;
       assert.equal(clock.now() - failedAt, Math.max(10, Math.ceil(luck * most)), `after ${n} failures`);
-      // The next failure is counted from this one on.
+      // The next failure counts from this one.
       next.failed();
       n++;
     }
   }
 });
 
-test('pacing: one success ends the waiting', async () => {
+test('pacing: one success resets the delay', async () => {
   const { clock, pacer } = paced(() => 0.999);
   for (let i = 0; i < 5; i++) (await pacer.start(calm)).failed();
   (await pacer.start(calm)).succeeded();
@@ -54,7 +54,7 @@ test('pacing: one success ends the waiting', async () => {
   assert.equal(clock.now() - from, 10);
 });
 
-test('pacing: failures of requests that were under way together are one failure', async () => {
+test('pacing: failures of concurrent requests count as one', async () => {
   const { clock, pacer } = paced(() => 0.999);
   const together = [await pacer.start(calm), await pacer.start(calm), await pacer.start(calm)];
   for (const request of together) request.failed();
@@ -63,7 +63,7 @@ test('pacing: failures of requests that were under way together are one failure'
   assert.equal(clock.now() - from, 999);
 });
 
-test('pacing: a Retry-After holds back all requests, also when others succeed meanwhile', async () => {
+test('pacing: a Retry-After delays all requests, even when others succeed in the meantime', async () => {
   const { clock, pacer } = paced(() => 0);
   const other = await pacer.start(calm);
   (await pacer.start(calm)).failed(7000);
@@ -73,7 +73,7 @@ test('pacing: a Retry-After holds back all requests, also when others succeed me
   assert.equal(clock.now() - from, 7010);
 });
 
-test('pacing: whoever waits leaves at once when aborted, and the next goes on', async () => {
+test('pacing: an aborted request leaves the queue, and the next one starts', async () => {
   const pacer = new Pacer({ clock: systemClock, minSleepMs: 30 });
   await pacer.start(calm);
   const stop = new AbortController();
@@ -83,8 +83,8 @@ test('pacing: whoever waits leaves at once when aborted, and the next goes on', 
   (await pacer.start(calm)).succeeded();
 });
 
-test('pacing: the pace is kept by a remote', async () => {
-  // Only waits move this clock on, so all the time between two requests is the pace's.
+test('pacing: a remote keeps the pace', async () => {
+  // Only waits advance this clock, so the pace is the only cause of time between requests.
   const clock = createFakeClock();
   await servedDrive(
     { host: { clock }, settings: { pacer_min_sleep: '20ms' } },
@@ -101,12 +101,12 @@ test('pacing: the pace is kept by a remote', async () => {
       const [from, before] = [clock.now(), server.requests.length];
       await Promise.all(Array.from({ length: 5 }, () => remote.stat(path, calm)));
       assert.equal(server.requests.length - before, 5);
-      assert.equal(clock.now() - from, 5 * 20, 'those that are asked together wait for each other');
+      assert.equal(clock.now() - from, 5 * 20, 'concurrent requests wait for each other');
     },
   );
 });
 
-test('pacing: what rclone tries again is tried again, five times and not five times five', async () => {
+test('pacing: errors that rclone retries are retried, by one layer only', async () => {
   for (const status of [400, 408, 429, 500, 502, 503, 504]) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock } }, async ({ remote, server }) => {
@@ -115,7 +115,7 @@ test('pacing: what rclone tries again is tried again, five times and not five ti
       await names(layered, parsePath(''));
       const fault = server.addFault({ operation: 'listNodes', status, count: Number.POSITIVE_INFINITY });
       await refused(names(layered, parsePath('')), status === 429 ? 'rateLimited' : 'unavailable');
-      assert.equal(fault.hits, 8, `${status}: as many tries as the layer around has`);
+      assert.equal(fault.hits, 8, `${status}: as many attempts as the retry layer makes`);
       server.clearFaults();
       server.addFault({ operation: 'listNodes', status, count: 3 });
       assert.deepEqual(await names(layered, parsePath('')), []);
@@ -123,7 +123,7 @@ test('pacing: what rclone tries again is tried again, five times and not five ti
   }
 });
 
-test('pacing: what rclone does not try again is asked once', async () => {
+test('pacing: errors that rclone does not retry are not retried', async () => {
   for (const [status, kind] of [
     [403, 'forbidden'],
     [412, 'changed'],
@@ -139,7 +139,7 @@ test('pacing: what rclone does not try again is asked once', async () => {
   }
 });
 
-test('pacing: the sporadic 403 is tried again', async () => {
+test('pacing: the spurious 403 is retried', async () => {
   await servedDrive({}, async ({ remote, server }) => {
     const fault = server.addFault({ operation: 'listNodes', sporadic403: true, count: 2 });
     assert.deepEqual(await names(patient(remote), parsePath('')), []);
@@ -147,7 +147,7 @@ test('pacing: the sporadic 403 is tried again', async () => {
   });
 });
 
-test('pacing: a Retry-After is waited for', async () => {
+test('pacing: a Retry-After delays the retry', async () => {
   const clock = createFakeClock();
   await servedDrive({ host: { clock } }, async ({ remote, server }) => {
     server.addFault({ operation: 'listNodes', status: 429, retryAfter: 7 });

@@ -28,7 +28,7 @@ test('trash: a deleted file is listed with its path and restored unchanged', () 
     await remote.write(path, body('content'), {}, ifAbsent, calm);
     const { id } = drive.nodeAt('one/two/f');
     await remote.removeFile(path, noPrecondition, calm);
-    // Another remote knows nothing of the folders, and asks for them.
+    // Another remote has not cached the folders and reads them.
     for (const one of [remote, await another()]) {
       const [item] = await trashed(one);
       assert.ok(item);
@@ -86,7 +86,7 @@ test('trash: the list has pages, and a failed page is retried', () =>
     assert.equal(
       server.requests.filter(({ operation }) => operation === 'getNode').length,
       2,
-      'a folder is asked for once',
+      'each folder is read once',
     );
     assert.equal((await trashed(remote, 3)).length, 10);
   }));
