@@ -23,7 +23,7 @@ for (const size of [3 * mebi, 11 * mebi])
         assert.deepEqual(outcomes(report), ['done copyFile calm', 'changed copyFile growing']);
         assert.equal(it.object('growing'), 'old');
         assert.equal(it.server.uploads.size, 0);
-        // The next run brings what is there now.
+        // The next run copies the current content.
         const again = await run(await plan(it.disk, it.bucket), it.disk, it.bucket);
         assert.deepEqual(outcomes(again), ['done copyFile growing']);
         assert.ok(it.server.store.get('demo', 'growing')?.body.equals(pattern(size, 2)));
@@ -163,7 +163,7 @@ test("a target file that becomes a folder after the preview keeps the folder's f
     const outcome = report.results.find(({ path: file }) => file === 'a')?.outcome;
     assert.ok(outcome === 'failed' || outcome === 'changed', outcome);
     assert.equal(it.read('a/b'), 'someone needs this');
-    // A new plan says so, and leaves the folder alone.
+    // A new plan has a conflict and leaves the folder alone.
     const conflicted = await plan(it.bucket, it.disk, mirror);
     assert.deepEqual(
       conflicted.conflicts.map(({ path: file, because }) => `${file} ${because}`),
@@ -242,7 +242,7 @@ test('a download never goes through a link out of the folder, also one that came
   });
 });
 
-/** The remote, with a file that changes once its first bytes were read. */
+/** The remote; `change` is called after the first bytes of `file` were read. */
 function changingWhenRead(inner: Remote, file: string, change: () => void): Remote {
   let changed = false;
   const { readToBuffer: _, computeMd5: __, ...remote } = inner;

@@ -22,12 +22,12 @@ for (const hours of [-30, -5, 5, 30])
       it.write('gone', 'y', second - 100);
       assert.deepEqual(await sync(it.disk, it.bucket), ['done copyFile gone', 'done copyFile just now']);
       assert.deepEqual(await sync(it.disk, it.bucket), []);
-      // An edit a second later that keeps the size is seen, whatever LastModified says.
+      // An edit one second later that keeps the size is detected with any LastModified.
       it.write('just now', 'z', second + 1);
       fs.rmSync(path.join(it.folder, 'gone'));
       assert.deepEqual(await sync(it.disk, it.bucket), ['done copyFile just now', 'done deleteFile gone']);
       assert.equal(it.object('just now'), 'z');
-      // And back: what someone else stores by the service's clock is fetched once.
+      // In the other direction, an object that the service's clock dates is downloaded once.
       it.put('theirs', 'w', Date.now() + hours * hour);
       assert.deepEqual(await sync(it.bucket, it.disk), ['done copyFile theirs']);
       assert.deepEqual(await sync(it.bucket, it.disk), []);
@@ -117,7 +117,7 @@ test('times around a change of daylight saving mean the same in every zone (H8)'
       const mtimes = fs.readdirSync(other).map((file) => fs.statSync(path.join(other, file)).mtimeMs / 1000);
       assert.deepEqual(mtimes.sort(), [...moments].sort());
     }
-    // Else the zone was not changed at all (Windows does not let it).
+    // Windows can't change the zone of a process.
     if (process.platform !== 'win32') assert.ok(offsets.size >= 4, `${offsets.size} zones`);
     assert.deepEqual(actions(await plan(it.disk, it.bucket, mirror)), []);
   }));

@@ -11,11 +11,11 @@ import { pattern } from '../support/remoteCalls';
 import { diskSide } from '../support/syncSides';
 import { actions, calm, mebi, outcomes, plan, readOrNone, run, synced } from './faultyRun';
 
-// Disks that are full or can't be written to: real ones, small and mounted for the test.
+// Full and read-only disks: small real disks that are mounted for the test.
 
 const mirror = { deletes: 'after' } as const;
 
-/** A small disk of its own at a new folder; undefined, and the test skipped aloud, where this process may not mount one. */
+/** A small disk mounted at a new folder. Undefined, with the test skipped, where this process can't mount a disk. */
 function smallDisk(
   t: TestContext,
   size: string,

@@ -17,7 +17,7 @@ import { type Served, served } from '../unit/backends/s3/s3Fixture';
 export const calm = new AbortController().signal;
 export const mebi = 1024 * 1024;
 
-/** A folder of this machine and a bucket of a real server, both empty, to sync between. */
+/** An empty folder of this machine and an empty bucket of a test server. */
 export interface Synced {
   readonly server: S3TestServer;
   readonly folder: string;
@@ -33,7 +33,7 @@ export interface Synced {
   object(key: string): string | undefined;
 }
 
-/** Runs `work` with both, and stops the server and removes the folder afterwards. Failures that pass are retried, without waiting. */
+/** Runs `work` with both sides, then stops the server and removes the folder. Transient failures are retried without waits. */
 export async function synced(work: (it: Synced) => Promise<void>, options: Served = {}): Promise<void> {
   const base = fs.mkdtempSync(path.join(os.tmpdir(), 'faults-'));
   const folder = path.join(base, 'tree');

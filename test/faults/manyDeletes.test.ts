@@ -19,7 +19,7 @@ test('100,000 deletes are planned, run in batches and reported one by one (H33)'
       made.safety.map(({ kind, effect }) => `${kind} ${effect}`),
       ['manyDeletes confirm'],
     );
-    // Someone needs two of them after all, and one batch meets a service that is busy.
+    // Two files changed since the plan, and one batch gets a transient error.
     it.put(keyOf(4), 'needed', 2_000_000_000_000);
     it.server.store.delete('demo', keyOf(5));
     it.server.addFault({ operation: 'DeleteObjects', skip: 3, code: 'SlowDown' });

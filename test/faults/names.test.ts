@@ -8,7 +8,7 @@ import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/m
 import { random } from '../support/random';
 import { plan, run } from './faultyRun';
 
-// Names that are two on one side and one on the other, by case or by Unicode form: none overwrites, deletes or hides another.
+// Names that differ by case or Unicode form on one side and are equal on the other side: no file overwrites, deletes or hides another.
 
 const names = [
   'a',
@@ -80,7 +80,7 @@ for (const [what, folding] of Object.entries(folds))
         for (const [path, text] of before.target)
           if (now.target.get(path) !== text)
             assert.ok(replaced.has(parsePath(path)), `${path} of the target is lost (seed ${seed})`);
-        // Of a move one of two such names stays on the source, and will replace the other when moved by itself: as its plan says.
+        // A move leaves one of two such files on the source; its own move then replaces the first file, as the plan says.
         if (verb === 'move') continue;
         const left = await plan(from, to, options);
         assert.deepEqual(left.actions, [], `seed ${seed}: nothing is left to do`);

@@ -1,7 +1,7 @@
 import { describe, test } from 'node:test';
 import { randomRun } from './randomRun';
 
-// A thousand syncs in which anything fails at any call (R20, R22–R24, R26): nothing is ever lost or mixed, and running again ends well.
+// A thousand syncs with failures of any call (R20, R22–R24, R26): no file is lost or mixed, and the next run completes the sync.
 
 const seeds = 1000;
 const perTest = 50;

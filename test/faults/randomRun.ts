@@ -16,7 +16,7 @@ import type { MemoryCall, MemoryFailure, MemoryOptions } from '../support/memory
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { type Random, random } from '../support/random';
 
-// One random sync with random trees, options, faults and changes by others; and what must hold whatever happened.
+// One random sync with random trees, options, faults and foreign changes, and the invariants that must hold afterwards.
 
 const calm = new AbortController().signal;
 
@@ -53,7 +53,7 @@ const errors: readonly RemoteErrorKind[] = [
   'unauthenticated',
 ];
 
-/** What is below a folder of a store, by path relative to it. */
+/** The content of the files below a folder, by relative path. */
 type Files = Map<string, string>;
 
 function filesBelow(remote: MemoryRemote, root: RemotePath): Files {
@@ -63,7 +63,7 @@ function filesBelow(remote: MemoryRemote, root: RemotePath): Files {
   return files;
 }
 
-/** Runs the case of `seed` and asserts everything that must hold. */
+/** Runs the case of `seed` and asserts all invariants. */
 export async function randomRun(seed: number): Promise<void> {
   await new RandomRun(seed).play();
 }
@@ -79,7 +79,7 @@ class RandomRun {
   private readonly layered: boolean;
   private readonly share: number;
   private armed = false;
-  /** What others wrote while the run went on. */
+  /** Files that other writers changed during the run. */
   private readonly foreign: {
     readonly remote: MemoryRemote;
     readonly path: RemotePath;
@@ -157,13 +157,13 @@ class RandomRun {
       if (r.chance(0.75)) this.source.put(joinPath(from, path), mine, { modified });
       if (!r.chance(0.6)) continue;
       const theirs = r.chance(0.3) ? mine : content('old', i);
-      // Two files of one size and one time are one to a comparison that reads nothing.
+      // A comparison that reads nothing takes two files of equal size and time as equal.
       const sameTime = r.chance(0.5) && (theirs === mine || theirs.length !== mine.length);
       const time = sameTime ? modified : r.pick(times.filter((one) => one !== modified));
       const there = r.chance(theirs === mine ? 0.5 : 0.15) ? `moved/${i}` : path;
       this.target.put(joinPath(to, there), theirs, { modified: time });
     }
-    // An empty source deletes nothing, and is no case of its own here.
+    // An empty source would delete nothing.
     this.source.put(joinPath(from, 'always'), 'there', { modified: times[0] as Instant });
   }
 
@@ -187,7 +187,7 @@ class RandomRun {
       },
       error: () => {
         const kind = r.pick(errors);
-        // Most runs are to go on for a while.
+        // A fatal error ends a run, so it is rare here.
         return new RemoteError(
           kind === 'unauthenticated' && r.chance(0.9) ? 'other' : kind,
           'A random failure.',
@@ -222,7 +222,7 @@ class RandomRun {
     return this.keeps ? { ...plan, backup: { kind: 'remote', remote: 'backup', path: kept } } : plan;
   }
 
-  /** A plan made while anything may fail is absent, or withholds what it can't know; and nothing was written. */
+  /** Planning with faults throws or makes a plan without deletes of unknown files, and writes nothing. */
   private async planWithFaults(sourceFiles: Files, oldFiles: Files): Promise<void> {
     this.armed = true;
     try {
@@ -277,7 +277,7 @@ class RandomRun {
     );
   }
 
-  /** Someone writes to a file that the plan is about, on one of the sides, or puts one where none was. */
+  /** Another writer changes or creates a file of the plan on one of the sides. */
   private changeByOthers(plan: Plan): void {
     const { r } = this;
     const action = r.pick<Action | undefined>(
@@ -288,7 +288,7 @@ class RandomRun {
     const remote = onSource ? this.source : this.target;
     const path = joinPath(onSource ? from : to, action.path);
     const text = `written by others, seed ${this.seed}`;
-    // A folder in its place would be another change than this one.
+    // A folder in the file's place would be another kind of change.
     try {
       remote.put(path, text, { modified: { s: 4000, ns: 0 } });
       this.foreign.push({ remote, path, text });
@@ -353,7 +353,7 @@ class RandomRun {
     const elsewhere = new Set(now.values());
     for (const [path, content] of oldFiles) {
       if (now.get(path) === content || this.isForeign(this.target, joinPath(to, path))) continue;
-      // A renamed file has only moved.
+      // A renamed file is not replaced, only moved.
       assert.ok(contents.has(content) || elsewhere.has(content), `the old ${path} is lost`);
     }
   }
@@ -378,7 +378,7 @@ class RandomRun {
     for (const { path } of deletes) assert.equal(now.get(path), oldFiles.get(path), `${path} was to be kept`);
   }
 
-  /** Running again without faults, and nothing is left to do. */
+  /** A run without faults completes the sync. */
   private async assertReachesTheEnd(): Promise<void> {
     const sourceFiles = filesBelow(this.source, from);
     const oldFiles = filesBelow(this.target, to);

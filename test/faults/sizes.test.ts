@@ -15,7 +15,7 @@ const cutoff = 5 * mebi;
 const around = (size: number) => [size - 1, size, size + 1];
 const sizes = [0, 1, ...around(inMemoryLimit), ...around(cutoff), ...around(2 * cutoff)];
 
-/** More than 32 bits hold, and more than one request of S3 may carry. */
+/** More than 32 bits can count, and more than one request of S3 may send. */
 const huge = 5 * 1024 ** 3 + 7;
 
 test('sizes 0, 1 and around every limit go up and down whole, one request up to the cutoff and parts above it (A23, R4)', () =>
@@ -41,7 +41,7 @@ test('sizes 0, 1 and around every limit go up and down whole, one request up to 
         assert.equal(fs.statSync(file).mtimeMs, 1_000_000_000_000);
       }
       assert.deepEqual(actions(await plan(it.bucket, target)), []);
-      // Each of them over one of another size.
+      // Each file overwrites a file of another size.
       for (const [i, size] of sizes.entries())
         it.write(`${size}`, pattern(sizes.at(i - 1) ?? 0), 1_000_000_001);
       const over = await run(await plan(it.disk, it.bucket), it.disk, it.bucket);
@@ -110,7 +110,7 @@ test('a file of more than 5 GiB is copied whole from disk to disk', (t) => {
   });
 });
 
-/** Makes a file of `huge` bytes that takes no room. False where that isn't possible. */
+/** Makes a sparse file of `huge` bytes. False where the disk has no sparse files. */
 function sparse(file: string): boolean {
   try {
     fs.writeFileSync(file, '');

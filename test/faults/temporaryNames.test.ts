@@ -4,7 +4,7 @@ import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { rootPath } from '../../src/remote/remotePath';
 import { actions, plan, run, synced } from './faultyRun';
 
-// Objects and files of somebody else that are named as ours are while they are written.
+// Foreign objects and files with names like our temporary files.
 
 const stamp = (ms: number) => ms.toString(16).padStart(12, '0');
 const named = [
@@ -22,7 +22,7 @@ test('an object that is named like our own temporary files is downloaded once, a
     const report = await run(await plan(it.bucket, it.disk, mirror), it.bucket, it.disk);
     assert.equal(report.totals.done, named.length);
     assert.deepEqual(actions(await plan(it.bucket, it.disk, mirror)), []);
-    // The next runs write beside them, with everything counting as old.
+    // The next runs write beside these files, with every temporary file counting as old.
     for (const key of ['new', 'sub/new']) it.put(key, key);
     const target = {
       ...it.disk,

@@ -12,7 +12,7 @@ import { countItems, deleteItems } from '../../src/usecases/deleteItems';
 import { planSync } from '../../src/usecases/planSync';
 import { type Synced, synced } from './faultyRun';
 
-/** Work with many files at once, each with a signal of its own that nobody has prepared. */
+/** Work with many concurrent files under a signal whose listener limit is the default. */
 const works: Readonly<Record<string, (it: Synced, bucket: PlanEndpoint) => Promise<void>>> = {
   'an upload, a download and deletes': async (it, bucket) => {
     for (let i = 0; i < 300; i++) it.write(`d${i % 7}/f${i}`, `${i}`);
@@ -23,7 +23,7 @@ const works: Readonly<Record<string, (it: Synced, bucket: PlanEndpoint) => Promi
     for (let i = 0; i < 300; i++) it.put(`extra/f${i}`, '');
     await run(it.disk, bucket, { deletes: 'after' });
   },
-  'a run that is held back again and again': async (it, bucket) => {
+  'a run that the service throttles': async (it, bucket) => {
     for (let i = 0; i < 200; i++) it.write(`f${i}`, `${i}`);
     it.server.addFault({ operation: 'PutObject', code: 'SlowDown', count: 60 });
     await run(it.disk, bucket, {});
@@ -41,7 +41,7 @@ const works: Readonly<Record<string, (it: Synced, bucket: PlanEndpoint) => Promi
     const counted = await countItems(bucket.remote, [{ path: parsePath('demo/new') }], signal);
     await deleteItems(bucket.remote, counted, { transfers: 64 }, signal);
   },
-  'many looks at once': async (it, bucket) => {
+  'many concurrent stats': async (it, bucket) => {
     for (let i = 0; i < 100; i++) it.put(`f${i}`, `${i}`);
     const signal = AbortSignal.any([new AbortController().signal, new AbortController().signal]);
     await Promise.all(
@@ -73,7 +73,7 @@ for (const [name, work] of Object.entries(works))
         const { remote } = it.bucket;
         const policy = { clock: systemClock, log: silentLog, initialDelayMs: 1, attempts: 80 };
         await work(it, { ...it.bucket, remote: withRetry(remote, policy) });
-        // Warnings come with the next tick.
+        // Node emits warnings in the next tick.
         await new Promise((resolve) => setImmediate(resolve));
       } finally {
         process.off('warning', note);

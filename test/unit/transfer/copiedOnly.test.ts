@@ -9,7 +9,7 @@ import { describeReport, retryFailed } from '../../../src/usecases/runPlan';
 import { calm, outcomes, plan, run, type Synced, synced } from '../../faults/faultyRun';
 import { remoteSide } from '../../support/syncSides';
 
-/** A policy that lets everything be done but deleting, as for a bucket of records. */
+/** A policy that allows everything except deletes, as for a bucket of records. */
 function denyDeletes({ server }: Synced): void {
   for (const operation of ['DeleteObject', 'DeleteObjects'] as const)
     server.addFault({ operation, code: 'AccessDenied', status: 403, count: Number.POSITIVE_INFINITY });

@@ -19,7 +19,7 @@ function copy(request: Omit<CopyRequest, 'target' | 'precondition'> & Partial<Co
   return copyFile({ target, precondition: ifAbsent, ...request }, calm);
 }
 
-/** The remote, whose copies have another MD5 than the content that was sent. */
+/** The remote, but its copies have another MD5 than the sent content. */
 function corrupting(to: Remote): Remote {
   return { ...to, write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }) };
 }
@@ -48,7 +48,7 @@ test('a copy within one remote is made on the server, and no content is read or 
   assert.equal(from.count('read') + from.count('write'), 0);
 });
 
-/** Two remotes that the service can copy between, where that fails with `error`, or works. */
+/** Two remotes of one service. With `error`, the server-side copy fails. */
 function ofOneService(error?: RemoteError) {
   const { from, to, source } = given(5);
   const calls: string[] = [];

@@ -162,7 +162,7 @@ test('a file that a listing hides does not count as gone, but is deleted by its 
     const given = givenRun({ name: 'a file by now', keep: 'x' }, { pageSize: 100 });
     for (let i = 0; i < files; i++) given.store.put(`bucket/${folder}/f${i}`, `${i}`);
     const plan = await given.planUpload(mirror);
-    // One was changed and one removed since, which hiding must not cover up.
+    // One file changed and one vanished, which a listing that hides both must not conceal.
     given.store.put(`bucket/${folder}/f1`, 'someone needs this');
     given.store.drop(`bucket/${folder}/f2`);
     const report = await given.run(plan, {}, undefined, (inner) =>

@@ -65,7 +65,7 @@ export function givenRun(files: Readonly<Record<string, string>> = {}, store: Me
   };
 }
 
-/** A plan for an upload made by hand of these actions, sorted as a plan's are; for what a planner would decide in other ways. */
+/** A plan of an upload with these actions in the order of a plan, for actions that the planner would not choose. */
 export function planOf(
   actions: readonly Action[],
   options: Partial<PlanOptions> = {},
@@ -110,7 +110,7 @@ export const onLocalDisk =
   (remote) =>
     remote === disk ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } } : remote;
 
-/** What is at `path` of a store now. */
+/** The file at `path`. */
 export async function fileIn(remote: Remote, path: string): Promise<FileEntry> {
   const entry = await remote.stat(parsePath(path), calm);
   if (entry.kind !== 'file') throw new Error(`"${path}" is no file.`);

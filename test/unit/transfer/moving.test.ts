@@ -283,7 +283,7 @@ test('a move of equal content with another time sets the time, then removes the 
   }
 });
 
-/** The remote, with something that happens the moment its first write has ended. */
+/** The remote; `happens` is called after each write. */
 function whenWritten(remote: Remote, happens: () => void): Remote {
   return {
     ...remote,

@@ -24,7 +24,7 @@ import {
 } from '../../support/remoteCalls';
 import { hostWith, openS3, settingsFor } from '../backends/s3/s3Fixture';
 
-// Two remotes, two entries of the settings, that lead to one service: what is copied between them needn't pass through here.
+// Two remotes of one service: the service itself copies between them.
 
 const mebi = 1024 * 1024;
 const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi', copyCutoff: '5Mi' };
@@ -186,7 +186,7 @@ for (const [code, status] of [
       oneService({}, async (service) => {
         const { server } = service;
         server.store.put('a', 'f', pattern(size), everything);
-        // The second part and what follows; of the others the first, as the upload from here begins one too.
+        // All parts from the second on; of other operations only the first call, because the streamed upload makes the same call.
         const fault = server.addFault({
           operation,
           code,
@@ -224,7 +224,7 @@ test('a target that changed since the preview is not overwritten by a copy of th
         const source = await statFile(from, parsePath('a/f'));
         const there = await statFile(to, parsePath('b/f'));
         const change = () => server.store.put('b', 'f', 'of someone else');
-        // Between the last look and the request that makes the copy visible only the service itself can tell.
+        // A change after the last stat is detected only by the service's own precondition.
         if (late)
           server.addFault({
             operation: size === 11 ? 'CopyObject' : 'CompleteMultipartUpload',

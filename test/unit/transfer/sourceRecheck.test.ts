@@ -94,7 +94,7 @@ test('when the source is now empty, missing or unreachable, an approved plan del
           assert.equal(it.target.paths().length, extra + 1, shown);
           assert.equal(report.totals.notStarted, plan.actions.length, shown);
           assert.match(report.deletesWithheld ?? '', why, shown);
-          // Trying again does no better while the source is like that.
+          // A retry changes nothing while the source stays like this.
           const again = await it.run(retryFailed(report, plan));
           assert.equal(it.target.paths().length, extra + 1, shown);
           assert.match(again.deletesWithheld ?? '', why, shown);

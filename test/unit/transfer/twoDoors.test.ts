@@ -10,7 +10,7 @@ import { diskSide, remoteSide } from '../../support/syncSides';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { hostWith, openByHost, openS3, settingsFor } from '../backends/s3/s3Fixture';
 
-// One place that is seen through two doors: a move from one to the other must not take the only copy.
+// One place that two remotes reach: a move from one remote to the other must not remove the only copy.
 
 const ways: readonly Partial<PlanOptions>[] = [
   {},

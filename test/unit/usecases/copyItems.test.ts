@@ -8,7 +8,7 @@ import type { MemoryOptions } from '../../support/memoryRemote/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
 
 const calm = new AbortController().signal;
-/** What an object store can: no folders of its own, no moves. */
+/** Like an object store: no directories, no moves. */
 const likeStore: MemoryOptions = { hasDirectories: false, pageSize: 3, without: ['serverSideMove'] };
 
 function store(files: readonly string[], options: MemoryOptions = likeStore): MemoryRemote {

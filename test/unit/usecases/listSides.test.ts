@@ -45,7 +45,7 @@ function daysAgo(days: number): Instant {
 
 interface Listed {
   readonly matches: readonly Match[];
-  /** `path source target`, with a dash for what isn't there, and what is to become of it. */
+  /** `path source target`, with a dash for a missing file, and why the file is excluded or protected. */
   readonly words: readonly string[];
   readonly files: { readonly source: number; readonly target: number };
   readonly bytes: { readonly source: number; readonly target: number };
@@ -75,7 +75,7 @@ async function list({ source, target }: Sides, options: Partial<PlanOptions>): P
       ...(match.protectedBy === undefined ? [] : [match.protectedBy]),
     ].join(' '),
   );
-  // Whatever is listed must come to the plan.
+  // Every listed file must reach the plan.
   for (const side of ['source', 'target'] as const) {
     const there = matches.flatMap((match) => match[side] ?? []);
     assert.equal(listed[side].files.files, there.length, side);
@@ -272,7 +272,7 @@ test('ages are requested concurrently up to a limit, and the order stays', async
     let open = 0;
     let busiest = 0;
     let turn = 0;
-    // Listing takes no time here, so whatever may be asked at once is asked before the first answer comes.
+    // Listing takes no time here, so all concurrent requests start before the first response.
     const stat: FakeRemote['stat'] = async (path, signal) => {
       busiest = Math.max(busiest, ++open);
       await new Promise((resolve) => setTimeout(resolve, random(++turn).whole(4)));

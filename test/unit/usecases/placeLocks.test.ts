@@ -98,7 +98,7 @@ test('of many simultaneous requests, one gets the lock', async (t) => {
   }
 });
 
-/** The only lock's file, changed as `change` says. */
+/** Changes the file of the only lock. */
 function changeLock(folder: string, change: (lock: Record<string, unknown>) => void, ageMs = 0): void {
   const [name = ''] = fs.readdirSync(path.join(folder, 'locks'));
   const file = path.join(folder, 'locks', name);
@@ -150,7 +150,7 @@ test('an invalid lock blocks no one, and where no lock can be written, work star
   assert.match(lines[1] ?? '', /Other users can write to/);
 });
 
-/** An upload whose first write waits until it is let go. */
+/** An upload whose writes wait for `go`. */
 function given(folder: string) {
   const source = path.join(folder, 'source');
   fs.mkdirSync(source, { recursive: true });
@@ -260,7 +260,7 @@ test('of two terminals, the second names the run of the first and exits with 1',
       /"sync \S+ → demo:demo\/site" has been running in another window or terminal of this machine \(process \d+\) since/,
     );
     assert.ok(!fs.existsSync(path.join(source, 'other')));
-    // A run that was killed is in nobody's way.
+    // The lock of a killed run blocks no one.
     first.child.kill('SIGKILL');
     await first.ended;
     const third = await engine('demo:demo', source).ended;

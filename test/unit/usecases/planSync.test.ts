@@ -256,7 +256,7 @@ test('a plan without changes keeps no entry in memory', async (t) => {
   const made = await planSync(
     {
       ...request(endless(count), endless(count), { deletes: 'after' }),
-      // Progress about ten times, whatever the machine's pace.
+      // About ten progress reports, at any speed of the machine.
       clock: { now: () => (now += 5), wait: async () => {} },
     },
     never,
@@ -270,8 +270,8 @@ test('a plan without changes keeps no entry in memory', async (t) => {
   const cpuMs = Math.round(used() - collecting);
   t.diagnostic(`100,000 files on each side: ${cpuMs} ms of CPU, ${(peak / 1e6).toFixed(1)} MB held at most`);
   assert.equal(made.unchanged.files, count);
-  // The entries of both sides alone would be some 40 MB.
+  // The entries of both sides alone would take about 40 MB.
   assert.ok(peak < 10_000_000, `${peak} bytes`);
-  // A second would do; the machine may be busy with other things.
+  // One second is typical; the limit allows for a busy machine.
   assert.ok(cpuMs < 5000, `${cpuMs} ms`);
 });
