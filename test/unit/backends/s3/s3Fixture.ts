@@ -10,7 +10,7 @@ import { systemClock } from '../../../../src/base/clock';
 import { silentLog } from '../../../../src/base/log';
 import { type S3ServerOptions, type S3TestServer, startS3Server } from '../../../servers/s3/s3Server';
 
-/** Surroundings that know the given secrets and an empty environment. */
+/** A host with the given secrets and an empty environment. */
 export function hostWith(
   secrets: Readonly<Record<string, string>> = {},
   more: Partial<BackendHost> = {},
@@ -44,7 +44,7 @@ export function settingsFor(
 export interface ServedRemote {
   readonly remote: S3Remote;
   readonly server: S3TestServer;
-  /** The names of the operations asked since the last call. */
+  /** The names of the operations requested since the last call. */
   asked(): string[];
 }
 
@@ -81,10 +81,7 @@ export async function openS3(settings: RemoteSettings, host: BackendHost): Promi
   return remote;
 }
 
-/**
- * Settings of a remote that names buckets by host on `server`, below `localhost`; to be opened with `openByHost`, since not every
- * system finds hosts below it.
- */
+/** Settings of a remote with a host per bucket below `localhost`. Open it with `openByHost`, since not every system resolves such hosts. */
 export function settingsByHost(
   server: S3TestServer,
   more: Readonly<Record<string, unknown>> = {},
@@ -92,7 +89,7 @@ export function settingsByHost(
   return settingsFor(server, { endpoint: `http://localhost:${server.port}`, forcePathStyle: false, ...more });
 }
 
-/** Opens a remote for which every host is this machine. */
+/** Opens a remote that resolves every host to this machine. */
 export async function openByHost(settings: RemoteSettings, host: BackendHost): Promise<S3Remote> {
   const remote = await openS3(settings, host);
   const lookup: LookupFunction = (_host, options, done) =>
@@ -102,11 +99,11 @@ export async function openByHost(settings: RemoteSettings, host: BackendHost): P
   return remote;
 }
 
-/** Runs `work` with a folder of its own, removed afterwards. */
-export async function inTemporaryFolder(work: (folder: string) => Promise<void>): Promise<void> {
+/** Runs `work` with a new folder, which is removed afterwards. */
+export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'cloud-remotes-'));
   try {
-    await work(folder);
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

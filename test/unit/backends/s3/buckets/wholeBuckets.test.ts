@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isRemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
+import type { BucketContent } from '../../../../../src/remote/remote';
+import type { RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
+import type { S3Request } from '../../../../servers/s3/requests/s3Request';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
-import { calm, refused } from '../../../../support/remoteCalls';
+import { calm } from '../../../../support/remoteCalls';
 import { type Served, type ServedRemote, served } from '../s3Fixture';
 
 const demo = parsePath('demo');
@@ -23,17 +25,33 @@ function fill(server: S3TestServer, more = 0): void {
   for (let i = 0; i < more; i++) server.store.put('demo', `many/${i} + %`, 'x');
 }
 
-async function fails(failing: Promise<unknown>, kind: RemoteErrorKind, says: RegExp): Promise<void> {
-  const error = await failing.then(
-    () => assert.fail('It should have failed'),
-    (e: unknown) => e,
-  );
-  assert.ok(isRemoteError(error), String(error));
-  assert.equal(error.kind, kind, error.message);
-  assert.match(error.message, says);
+async function counted(it: ServedRemote): Promise<BucketContent> {
+  return (await whole(it).count(demo, calm)) ?? assert.fail();
 }
 
-/** All that is in the bucket, as text: to see that nothing changed. */
+async function removed(it: ServedRemote, content: BucketContent): Promise<void> {
+  await whole(it).remove(demo, content, () => {}, calm);
+  assert.equal(it.server.store.findBucket('demo'), undefined);
+}
+
+/** Expects that the removal of the counted bucket fails after `prepare`, and changes nothing. */
+async function staysUnchanged(
+  it: ServedRemote,
+  prepare: (server: S3TestServer) => unknown,
+  kind: RemoteErrorKind,
+  message: RegExp,
+): Promise<void> {
+  const content = await counted(it);
+  prepare(it.server);
+  const before = stock(it.server);
+  await assert.rejects(
+    whole(it).remove(demo, content, () => {}, calm),
+    { kind, message },
+  );
+  assert.equal(stock(it.server), before);
+}
+
+/** The content of the bucket as text. */
 function stock(server: S3TestServer): string {
   const bucket = server.store.findBucket('demo');
   if (!bucket) return 'no bucket';
@@ -67,7 +85,7 @@ describe('a bucket that keeps versions', () => {
   it('is removed with all its content, older versions first', () =>
     withBucket(async (it) => {
       await begunUpload(it);
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
+      const content = await counted(it);
       const told: number[] = [];
       await whole(it).remove(demo, content, (removed) => told.push(removed), calm);
       assert.equal(it.server.store.findBucket('demo'), undefined);
@@ -80,10 +98,9 @@ describe('a bucket that keeps versions', () => {
       const bucket = it.server.store.findBucket('demo') ?? assert.fail();
       bucket.versioning = 'Enabled';
       bucket.delete('ghost', Date.now());
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
+      const content = await counted(it);
       assert.deepEqual([content.files, content.deleteMarkers], [0, 1]);
-      await whole(it).remove(demo, content, () => {}, calm);
-      assert.equal(it.server.store.findBucket('demo'), undefined);
+      await removed(it, content);
     }));
 
   it('is removed in pages when versioning is suspended and keys have special characters', () =>
@@ -94,96 +111,122 @@ describe('a bucket that keeps versions', () => {
       it.server.store.put('demo', 'wörter/日本 +&<>"', 'x');
       bucket.versioning = 'Suspended';
       it.server.store.put('demo', 'late', 'x');
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
+      const content = await counted(it);
       assert.equal(content.total, 2309);
       it.asked();
-      await whole(it).remove(demo, content, () => {}, calm);
-      assert.equal(it.server.store.findBucket('demo'), undefined);
+      await removed(it, content);
       const asked = it.asked();
       assert.equal(asked.filter((name) => name === 'DeleteObjects').length, 4, asked.join());
     }));
 
-  for (const [what, change] of [
-    ['a new object', (server: S3TestServer) => void server.store.put('demo', 'new', 'x')],
-    ['a new version', (server: S3TestServer) => void server.store.put('demo', 'a', '4444')],
+  const denied = { status: 403, code: 'AccessDenied', count: Number.POSITIVE_INFINITY };
+  const locked = {
+    when: ({ query }: S3Request) => query.has('object-lock'),
+    body: '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>',
+  };
+  const lock = (headers: Readonly<Record<string, string>>) => (server: S3TestServer) => {
+    server.addFault(locked);
+    server.addFault({ operation: 'HeadObject', key: 'a', answerHeaders: headers });
+  };
+  const afterCount = /after the bucket was counted.*Nothing was removed/;
+  const unchanged: readonly [string, (server: S3TestServer) => unknown, RemoteErrorKind, RegExp][] = [
     [
-      'a new delete marker',
-      (server: S3TestServer) => void server.store.findBucket('demo')?.delete('a', Date.now()),
+      'a new object arrived after the count',
+      ({ store }) => store.put('demo', 'new', 'x'),
+      'changed',
+      afterCount,
     ],
-  ] as const)
-    it(`stays unchanged when ${what} arrived after the count`, () =>
-      withBucket(async (it) => {
-        const content = (await whole(it).count(demo, calm)) ?? assert.fail();
-        change(it.server);
-        const before = stock(it.server);
-        await fails(
-          whole(it).remove(demo, content, () => {}, calm),
-          'changed',
-          /after the bucket was counted.*Nothing was removed/,
-        );
-        assert.equal(stock(it.server), before);
-      }));
+    [
+      'a new version arrived after the count',
+      ({ store }) => store.put('demo', 'a', '4444'),
+      'changed',
+      afterCount,
+    ],
+    [
+      'a new delete marker arrived after the count',
+      ({ store }) => store.delete('demo', 'a'),
+      'changed',
+      afterCount,
+    ],
+    [
+      'the credentials may not delete buckets',
+      (server) => server.addFault({ operation: 'DeleteBucket', ...denied }),
+      'forbidden',
+      /Nothing was removed/,
+    ],
+    [
+      'the credentials may not delete versions',
+      (server) => server.addFault({ operation: 'DeleteObjects', ...denied }),
+      'forbidden',
+      /Nothing was removed/,
+    ],
+    [
+      'the credentials may no longer list versions',
+      (server) => server.addFault({ operation: 'ListObjectVersions', ...denied }),
+      'forbidden',
+      /access denied/,
+    ],
+    [
+      'the service refuses every version',
+      (server) =>
+        server.addFault({
+          operation: 'DeleteObjects',
+          body: '<DeleteResult><Error><Key>a</Key><VersionId>x</VersionId><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>',
+          count: Number.POSITIVE_INFINITY,
+        }),
+      'forbidden',
+      /Nothing was removed/,
+    ],
+    [
+      'a version is locked until a date',
+      lock({ 'x-amz-object-lock-retain-until-date': '2099-12-31T00:00:00.000Z' }),
+      'forbidden',
+      /object lock, for example "a" \(until 2099-12-31\)/,
+    ],
+    [
+      'a version is locked by a legal hold',
+      lock({ 'x-amz-object-lock-legal-hold': 'ON' }),
+      'forbidden',
+      /\(legal hold\)/,
+    ],
+    [
+      'removal needs the code of an MFA device',
+      (server) =>
+        server.addFault({
+          operation: 'GetBucketVersioning',
+          body: '<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>',
+        }),
+      'forbidden',
+      /MFA.*Nothing was removed/,
+    ],
+  ];
+  for (const [what, prepare, kind, message] of unchanged)
+    it(`stays unchanged when ${what}`, () => withBucket((it) => staysUnchanged(it, prepare, kind, message)));
 
   it('stays unchanged when an object without a version id was overwritten after the count', () =>
     served({}, async (it) => {
       const bucket = it.server.store.findBucket('demo') ?? assert.fail();
       bucket.versioning = 'Suspended';
       it.server.store.put('demo', 'a', 'old');
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
+      const content = await counted(it);
       it.server.store.put('demo', 'a', 'new');
-      await fails(
+      await assert.rejects(
         whole(it).remove(demo, content, () => {}, calm),
-        'changed',
-        /"a" in "demo"/,
+        { kind: 'changed', message: /"a" in "demo"/ },
       );
       assert.equal(bucket.current('a')?.text, 'new');
     }));
 
   it('is removed when something was deleted after the count', () =>
     withBucket(async (it) => {
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
+      const content = await counted(it);
       it.server.store.findBucket('demo')?.deleteVersion('c', 'null');
-      await whole(it).remove(demo, content, () => {}, calm);
-      assert.equal(it.server.store.findBucket('demo'), undefined);
-    }));
-
-  for (const [what, operation] of [
-    ['may not delete buckets', 'DeleteBucket'],
-    ['may not delete versions', 'DeleteObjects'],
-    ['may not list versions any more', 'ListObjectVersions'],
-  ] as const)
-    it(`stays unchanged for somebody who ${what}`, () =>
-      withBucket(async (it) => {
-        const content = (await whole(it).count(demo, calm)) ?? assert.fail();
-        it.server.addFault({ operation, status: 403, code: 'AccessDenied', count: Number.POSITIVE_INFINITY });
-        const before = stock(it.server);
-        await refused(
-          whole(it).remove(demo, content, () => {}, calm),
-          'forbidden',
-        );
-        assert.equal(stock(it.server), before);
-      }));
-
-  it('stays unchanged when every version is refused', () =>
-    withBucket(async (it) => {
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
-      it.server.addFault({
-        operation: 'DeleteObjects',
-        body: '<DeleteResult><Error><Key>a</Key><VersionId>x</VersionId><Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>',
-        count: Number.POSITIVE_INFINITY,
-      });
-      const before = stock(it.server);
-      await fails(
-        whole(it).remove(demo, content, () => {}, calm),
-        'forbidden',
-        /Nothing was removed/,
-      );
-      assert.equal(stock(it.server), before);
+      await removed(it, content);
     }));
 
   it('reports how much was removed when the rest fails', () =>
     withBucket(async (it) => {
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
+      const content = await counted(it);
       it.server.addFault({
         operation: 'DeleteObjects',
         skip: 1,
@@ -191,10 +234,9 @@ describe('a bucket that keeps versions', () => {
         code: 'AccessDenied',
         count: 9,
       });
-      await fails(
+      await assert.rejects(
         whole(it).remove(demo, content, () => {}, calm),
-        'forbidden',
-        /1 of 6 versions in "demo" were removed; the others stay/,
+        { kind: 'forbidden', message: /1 of 6 versions in "demo" were removed; the others stay/ },
       );
       assert.equal(
         it.server.store.findBucket('demo')?.current('a')?.text,
@@ -203,67 +245,25 @@ describe('a bucket that keeps versions', () => {
       );
     }));
 
-  const locked =
-    '<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>';
-  for (const [what, headers, says] of [
-    [
-      'until a date',
-      { 'x-amz-object-lock-retain-until-date': '2099-12-31T00:00:00.000Z' },
-      /object lock, for example "a" \(until 2099-12-31\)/,
-    ],
-    ['by a legal hold', { 'x-amz-object-lock-legal-hold': 'ON' }, /\(legal hold\)/],
-  ] as const)
-    it(`stays unchanged when a version is locked ${what}`, () =>
-      withBucket(async (it) => {
-        const content = (await whole(it).count(demo, calm)) ?? assert.fail();
-        it.server.addFault({ when: ({ query }) => query.has('object-lock'), body: locked });
-        it.server.addFault({ operation: 'HeadObject', key: 'a', answerHeaders: headers });
-        const before = stock(it.server);
-        await fails(
-          whole(it).remove(demo, content, () => {}, calm),
-          'forbidden',
-          says,
-        );
-        assert.equal(stock(it.server), before);
-      }));
-
   it('is removed when all locks have expired', () =>
     withBucket(async (it) => {
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
-      it.server.addFault({ when: ({ query }) => query.has('object-lock'), body: locked });
+      const content = await counted(it);
+      it.server.addFault(locked);
       it.server.addFault({
         operation: 'HeadObject',
         count: 9,
         answerHeaders: { 'x-amz-object-lock-retain-until-date': '2001-01-01T00:00:00.000Z' },
       });
-      await whole(it).remove(demo, content, () => {}, calm);
-      assert.equal(it.server.store.findBucket('demo'), undefined);
-    }));
-
-  it('stays unchanged where removal needs the code of an MFA device', () =>
-    withBucket(async (it) => {
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
-      it.server.addFault({
-        operation: 'GetBucketVersioning',
-        body: '<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete></VersioningConfiguration>',
-      });
-      const before = stock(it.server);
-      await fails(
-        whole(it).remove(demo, content, () => {}, calm),
-        'forbidden',
-        /MFA.*Nothing was removed/,
-      );
-      assert.equal(stock(it.server), before);
+      await removed(it, content);
     }));
 
   it('is not touched when its versions can’t be listed', () =>
     withBucket(async (it) => {
       it.server.addFault({ operation: 'ListObjectVersions', status: 403, code: 'AccessDenied', count: 9 });
-      await fails(
-        whole(it).count(demo, calm),
-        'forbidden',
-        /older versions in "demo", which would be deleted with it, can't be listed/,
-      );
+      await assert.rejects(whole(it).count(demo, calm), {
+        kind: 'forbidden',
+        message: /older versions in "demo", which would be deleted with it, can't be listed/,
+      });
     }));
 
   it('fails when the service repeats a page', () =>
@@ -271,7 +271,7 @@ describe('a bucket that keeps versions', () => {
       const page =
         '<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker><NextVersionIdMarker>1</NextVersionIdMarker></ListVersionsResult>';
       it.server.addFault({ operation: 'ListObjectVersions', body: page, count: 9 });
-      await fails(whole(it).count(demo, calm), 'corrupted', /in a circle/);
+      await assert.rejects(whole(it).count(demo, calm), { kind: 'corrupted', message: /in a circle/ });
     }));
 });
 
@@ -287,10 +287,9 @@ describe('a bucket without versions', () => {
     served({}, async (it) => {
       it.server.store.put('demo', 'a', 'a');
       await begunUpload(it);
-      const content = (await whole(it).count(demo, calm)) ?? assert.fail();
+      const content = await counted(it);
       assert.deepEqual([content.files, content.olderVersions, content.unfinishedUploads], [1, 0, 1]);
-      await whole(it).remove(demo, content, () => {}, calm);
-      assert.equal(it.server.store.findBucket('demo'), undefined);
+      await removed(it, content);
     }));
 
   for (const [what, code, status] of [
@@ -378,7 +377,6 @@ function refuse(server: S3TestServer, code: string, status: number): void {
 }
 
 async function begunUpload({ remote }: ServedRemote): Promise<void> {
-  await remote.requests.run({ bucket: 'demo' }, calm, ({ client, sdk }) =>
-    client.send(new sdk.CreateMultipartUploadCommand({ Bucket: 'demo', Key: 'begun' })),
-  );
+  const input = { Bucket: 'demo', Key: 'begun' };
+  await remote.requests.sendCommand({}, (sdk) => new sdk.CreateMultipartUploadCommand(input), calm);
 }

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { parseKnownFiles } from '../../../../../src/backends/s3/awsSdk';
 import { parseAwsProfiles, readAwsProfiles } from '../../../../../src/backends/s3/credentials/awsProfiles';
+import { random } from '../../../../support/random';
 import { inTemporaryFolder } from '../s3Fixture';
 
 const seeds = Number(process.env['AWS_PROFILES_CASES'] ?? 1500);
 
-/** What the SDK itself finds in the two texts; profiles of the names that it uses for other sections are left out. */
+/** The profiles that the SDK finds in the two texts, without the names that it uses for other sections. */
 async function bySdk(folder: string, config: string, credentials: string) {
   const files = { configFilepath: path.join(folder, 'config'), filepath: path.join(folder, 'credentials') };
   await Promise.all([writeFile(files.configFilepath, config), writeFile(files.filepath, credentials)]);
@@ -23,7 +24,7 @@ async function bySdk(folder: string, config: string, credentials: string) {
 function byUs(config: string, credentials: string) {
   const { profiles, notForSdk } = parseAwsProfiles(config, credentials);
   return new Map(
-    // A section without any setting is nothing to the SDK.
+    // The SDK ignores a section without settings.
     [...profiles].filter(
       ([name, settings]) =>
         settings.size > 0 && !notForSdk.has(name) && !/^(services|sso-session)\./.test(name),
@@ -33,17 +34,6 @@ function byUs(config: string, credentials: string) {
 
 function sorted(profiles: ReadonlyMap<string, ReadonlyMap<string, string>>) {
   return [...profiles].map(([name, settings]) => [name, [...settings].sort()]).sort();
-}
-
-/** A small generator of numbers (mulberry32), so that a seed says the whole case. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
 }
 
 function randomText(next: (below: number) => number): string {
@@ -67,7 +57,7 @@ describe('profiles of the shared AWS files', () => {
     inTemporaryFolder(async (folder) => {
       let found = 0;
       for (let seed = 1; seed <= seeds; seed++) {
-        const next = numbers(seed);
+        const next = random(seed).whole;
         const [config, credentials] = [randomText(next), randomText(next)];
         const expected = await bySdk(folder, config, credentials);
         found += expected.size;

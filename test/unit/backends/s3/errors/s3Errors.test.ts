@@ -21,9 +21,11 @@ const refusal = (status: number, code = '', headers: Record<string, string> = {}
     headers,
     code ? `<Error><Code>${code}</Code><Message>m</Message>${more}</Error>` : '',
   );
+const said = (code: string, words: string, status = 403) =>
+  new S3ServiceError(status, {}, `<Error><Code>${code}</Code><Message>${words}</Message></Error>`);
 const network = (code: string) => Object.assign(new Error(code), { code });
 
-test('every refusal has its kind and a sentence', () => {
+test('every error response has a kind and a sentence', () => {
   const table: [unknown, RemoteErrorKind, RegExp][] = [
     [refusal(404, 'NoSuchBucket'), 'notFound', /no bucket "b" at s3\.example/],
     [refusal(404, 'NoSuchKey'), 'notFound', /"b\/k" does not exist/],
@@ -78,7 +80,7 @@ test('every refusal has its kind and a sentence', () => {
   }
 });
 
-test('the wait that a service asks for is passed on, in seconds or as a date', () => {
+test('the error has the delay of Retry-After, in seconds or as a date', () => {
   assert.equal(classified(refusal(503, 'SlowDown', { 'retry-after': '7' })).retryAfterMs, 7000);
   const date = new Date(Date.now() + 60_000).toUTCString();
   const wait = classified(refusal(503, '', { 'retry-after': date })).retryAfterMs ?? 0;
@@ -86,28 +88,17 @@ test('the wait that a service asks for is passed on, in seconds or as a date', (
   assert.equal(classified(refusal(503, 'SlowDown')).retryAfterMs, undefined);
 });
 
-test('a service’s own words are shown without signed addresses', () => {
-  const error = new S3ServiceError(
-    400,
-    {},
-    '<Error><Code>Odd</Code><Message>see https://h/k?X-Amz-Credential=AKIA&amp;X-Amz-Signature=abcdef\nand more</Message></Error>',
-  );
-  const { message } = classified(error);
+test('a service’s own message is shown without signed URLs', () => {
+  const words = 'see https://h/k?X-Amz-Credential=AKIA&amp;X-Amz-Signature=abcdef\nand more';
+  const { message } = classified(said('Odd', words, 400));
   assert.match(message, /see https.*and more/);
   assert.ok(!/AKIA|abcdef|\n/.test(message));
 });
 
-test('a missing right to a KMS key is told as such', () => {
-  const error = new S3ServiceError(
-    403,
-    {},
-    '<Error><Code>AccessDenied</Code><Message>User: x is not authorized to perform: kms:GenerateDataKey on resource</Message></Error>',
-  );
-  assert.match(classified(error).message, /encryption key \(kms:GenerateDataKey\)/);
+test('the error of a missing permission for a KMS key names the key', () => {
+  const words = 'User: x is not authorized to perform: kms:GenerateDataKey on resource';
+  assert.match(classified(said('AccessDenied', words)).message, /encryption key \(kms:GenerateDataKey\)/);
 });
-
-const said = (code: string, words: string, status = 403) =>
-  new S3ServiceError(status, {}, `<Error><Code>${code}</Code><Message>${words}</Message></Error>`);
 
 test('a denial names the operation and the action that the policy lacks', () => {
   const table: Readonly<Record<string, RegExp>> = {
@@ -143,18 +134,12 @@ test('a denial names the operation and the action that the policy lacks', () => 
       );
       assert.ok(!message.includes('says'), message);
     }
-  const tagged = {
-    ...about,
-    operation: 'PutObject',
-    moreActions: ['s3:PutObjectTagging', 's3:PutObjectAcl'],
-  };
-  assert.match(
-    classified(refusal(403), tagged).message,
-    /s3:PutObject, s3:PutObjectTagging or s3:PutObjectAcl/,
-  );
+  const moreActions = ['s3:PutObjectTagging', 's3:PutObjectAcl'];
+  const { message } = classified(refusal(403), { ...about, operation: 'PutObject', moreActions });
+  assert.match(message, /s3:PutObject, s3:PutObjectTagging or s3:PutObjectAcl/);
 });
 
-test("the service's own words tell more than its code does", () => {
+test("the service's own message gives more detail than its code", () => {
   const arn = 'arn:aws:iam::123456789012:user/ann';
   const not = (action: string) =>
     `User: ${arn} is not authorized to perform: ${action} on resource: "arn:aws:s3:::b/k"`;
@@ -225,7 +210,7 @@ test("the service's own words tell more than its code does", () => {
   assert.equal(classified(said('InvalidRequest', 'Missing header', 400)).kind, 'other');
 });
 
-test("a service's words stay words: short, on one line, and neither link nor direction", () => {
+test("a service's message is shortened to one line, without links and marks of the writing direction", () => {
   const spoilt = [
     'x'.repeat(100_000),
     'a\nb\r\nc\u0085d\u2028e',
@@ -254,24 +239,14 @@ test("a service's words stay words: short, on one line, and neither link nor dir
   assert.ok(!`${code.message} ${code.code}`.includes('command:'));
 });
 
-test('names that a service does not allow are bad names, whatever it calls them', () => {
-  for (const code of [
-    'XMinioInvalidResourceName',
-    'XMinioInvalidObjectName',
-    'InvalidObjectName',
-    'InvalidURI',
-    'KeyTooLongError',
-    'XMinioObjectNameTooLong',
-    'InvalidKey',
-  ])
-    assert.equal(
-      classified(said(code, 'Resource name contains bad components such as ".." or ".".', 400)).kind,
-      'badName',
-      code,
-    );
+test('every code for a name that a service does not allow is `badName`', () => {
+  const codes =
+    'XMinioInvalidResourceName XMinioInvalidObjectName InvalidObjectName InvalidURI KeyTooLongError XMinioObjectNameTooLong InvalidKey';
+  const words = 'Resource name contains bad components such as ".." or ".".';
+  for (const code of codes.split(' ')) assert.equal(classified(said(code, words, 400)).kind, 'badName', code);
 });
 
-test('a HEAD that MinIO refuses tells the reason in headers', () => {
+test('MinIO’s response to a HEAD has the reason in headers', () => {
   for (const [status, code, kind] of [
     [400, 'XMinioInvalidResourceName', 'badName'],
     [400, 'XMinioInvalidObjectName', 'badName'],
@@ -287,7 +262,7 @@ test('a HEAD that MinIO refuses tells the reason in headers', () => {
   }
 });
 
-test('cancellation is the signal’s reason, and a RemoteError stays what it is', () => {
+test('a cancellation gives the signal’s reason, and a RemoteError stays unchanged', () => {
   const reason = new Error('stop');
   assert.equal(toRemoteError(network('ECONNRESET'), about, AbortSignal.abort(reason)), reason);
   const own = new RemoteError('quotaExceeded', 'No room.');

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import type { ConnectionFinding } from '../../../../../src/backends/backend';
 import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
-import { isRemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
+import type { RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
 import { certificateFile, startTlsFront, type TestCertificate } from '../../../../servers/tls/tlsFront';
@@ -41,11 +41,7 @@ async function secured(
 /** Both ways that requests are sent: our own and the SDK's. */
 async function bothFail(remote: S3Remote, kind: RemoteErrorKind, says: RegExp): Promise<void> {
   for (const path of ['demo', ''])
-    await assert.rejects(
-      pagesOf(remote.list(parsePath(path), {}, calm)),
-      (error) => isRemoteError(error, kind) && says.test(error.message),
-      path,
-    );
+    await assert.rejects(pagesOf(remote.list(parsePath(path), {}, calm)), { kind, message: says }, path);
 }
 
 test('a certificate of a private authority is refused in plain words, and taken with "caFile"', async () => {
@@ -103,31 +99,21 @@ test('"caFile" adds to the authorities that are trusted anyway, and one without 
       ],
     ] as const) {
       if (text !== undefined) await writeFile(file, text);
-      await assert.rejects(
-        open(file),
-        (error) => isRemoteError(error, 'badSettings') && says.test(error.message),
-      );
+      await assert.rejects(open(file), { kind: 'badSettings', message: says });
     }
-    await assert.rejects(
-      open(folder),
-      (error) =>
-        isRemoteError(error, 'badSettings') && /"caFile" can't be read: .* is a folder/.test(error.message),
-    );
+    const message = /"caFile" can't be read: .* is a folder/;
+    await assert.rejects(open(folder), { kind: 'badSettings', message });
   }));
 
 test('http:// to a TLS port, and https:// to a plain one, lead to the endpoint', async () => {
   await secured('server', {}, async (_, settings) => {
-    const remote = await openS3(
-      { ...settings, endpoint: String(settings['endpoint']).replace('https', 'http') },
-      host(),
-    );
+    const endpoint = String(settings['endpoint']).replace('https', 'http');
+    const remote = await openS3({ ...settings, endpoint }, host());
     await bothFail(remote, 'unavailable', /closed the connection|"endpoint"/);
     await remote.close();
   });
-  const remote = await openS3(
-    settingsFor(server, { endpoint: server.endpoint.replace('http', 'https') }),
-    host(),
-  );
+  const endpoint = server.endpoint.replace('http', 'https');
+  const remote = await openS3(settingsFor(server, { endpoint }), host());
   await bothFail(remote, 'badSettings', /doesn't speak TLS there\. Does "endpoint" need http:\/\//);
   await remote.close();
 });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import { remoteNameProblem } from '../../../../../src/remote/remoteAddress';
+import { inTemporaryFolder } from '../s3Fixture';
 
-const config = `
+const allProfiles = `
 [default]
 region = eu-central-1
 
@@ -61,33 +61,25 @@ aws_access_key_id = AKIA2
 aws_secret_access_key = hush-hush
 `;
 
-/** What is suggested for the one profile `p` with these lines. */
+/** The suggestion for the profile `p` with these lines. */
 async function one(lines: string, env: Record<string, string> = {}) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-aws-'));
-  writeFileSync(path.join(folder, 'cfg'), `[profile p]\n${lines}`);
-  const files = {
-    AWS_CONFIG_FILE: path.join(folder, 'cfg'),
-    AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'none'),
-  };
-  return (await s3Backend.suggest?.({ env: { ...files, ...env } }))?.[0] ?? assert.fail();
+  return (await suggest(env, `[profile p]\n${lines}`, '')).get('p') ?? assert.fail();
 }
 
-async function suggest(env: Record<string, string> = {}) {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-aws-'));
-  writeFileSync(path.join(folder, 'cfg'), config);
-  writeFileSync(path.join(folder, 'crd'), credentials);
-  const found = await s3Backend.suggest?.({
-    env: {
+function suggest(env: Record<string, string> = {}, config = allProfiles, keys = credentials) {
+  return inTemporaryFolder(async (folder) => {
+    const files = {
       AWS_CONFIG_FILE: path.join(folder, 'cfg'),
       AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'crd'),
-      ...env,
-    },
+    };
+    await writeFile(files.AWS_CONFIG_FILE, config);
+    await writeFile(files.AWS_SHARED_CREDENTIALS_FILE, keys);
+    const found = (await s3Backend.suggest?.({ env: { ...files, ...env } })) ?? assert.fail();
+    return new Map(found.map((suggestion) => [suggestion.label, suggestion]));
   });
-  assert.ok(found);
-  return new Map(found.map((one) => [one.label, one]));
 }
 
-test('every profile of the files that the environment names is offered as what it is', async () => {
+test('every profile of the files that the environment names is suggested with its kind of credentials', async () => {
   const found = await suggest();
   assert.deepEqual(
     [...found.values()].map(({ label, description }) => `${label}: ${description}`),
@@ -106,7 +98,7 @@ test('every profile of the files that the environment names is offered as what i
   );
 });
 
-test('a profile becomes a remote that signs in by it: good settings, no key, no secret', async () => {
+test('a profile becomes a remote with valid settings, without key or secret', async () => {
   for (const { label, settings, name, problem } of (await suggest()).values()) {
     assert.equal(settings['profile'], label);
     assert.equal(settings['credentials'], 'profile');
@@ -117,7 +109,7 @@ test('a profile becomes a remote that signs in by it: good settings, no key, no 
   }
 });
 
-test('the endpoint is that of S3 in the services of the profile, before the one for all services', async () => {
+test('the S3 endpoint of the profile’s services precedes the endpoint for all services', async () => {
   const { settings } = (await suggest()).get('minio') ?? assert.fail();
   assert.deepEqual(settings, {
     provider: 'Other',
@@ -132,7 +124,7 @@ test('the endpoint is that of S3 in the services of the profile, before the one 
   assert.equal(ignored.get('minio')?.settings['provider'], 'AWS');
 });
 
-test('a profile that could not be used says why, and one with odd signs gets a good name', async () => {
+test('an unusable profile has its problem, and a label with special characters becomes a valid name', async () => {
   const found = await suggest();
   assert.match(found.get('two words')?.problem ?? '', /Rename it/);
   assert.match(found.get('broken')?.problem ?? '', /https:\/\/ or http:\/\//);
@@ -188,14 +180,14 @@ for (const [what, lines, env, endpoint] of [
     'http://own',
   ],
 ] as const)
-  test(`the endpoint of a profile is, as aws 1.45 takes it, ${what}`, async () => {
+  test(`the endpoint of a profile is, as in aws 1.45, ${what}`, async () => {
     const { settings, problem } = await one(lines, env);
     assert.equal(settings['endpoint'], endpoint);
     assert.equal(settings['provider'], endpoint === undefined ? 'AWS' : 'Other');
     assert.equal(problem, undefined);
   });
 
-test('settings of a profile that have something here are taken over; those that change the host and have not are named', async () => {
+test('settings of a profile with a counterpart are imported; settings without one that change the host are listed', async () => {
   const taken = await one(
     'request_checksum_calculation = WHEN_REQUIRED\nca_bundle = /etc/ca.pem\ns3 =\n  addressing_style = virtual\n',
   );
@@ -212,7 +204,7 @@ test('settings of a profile that have something here are taken over; those that 
   );
 });
 
-test('a profile that aws refuses, or that signs by version 2, says so', async () => {
+test('a profile that aws rejects, or that signs by version 2, has a problem', async () => {
   assert.match((await one('services = gone\n')).problem ?? '', /\[services gone\], which isn’t in the file/);
   assert.match((await one('s3 =\n  signature_version = s3\n')).problem ?? '', /version 2/);
   assert.equal((await one('s3 =\n  signature_version = s3v4\n')).problem, undefined);
@@ -223,7 +215,7 @@ for (const address of [
   'me:hush@h.example:9000',
   'http://h.example/?X-Amz-Signature=hush',
 ])
-  test(`a password in an address of a file comes up nowhere: ${address}`, async () => {
+  test(`a password in a URL of a file is never shown: ${address}`, async () => {
     const { description, problem } = await one(`endpoint_url = ${address}\n`);
     assert.doesNotMatch(`${description} ${problem}`, /hush/);
     assert.match(description, /h\.example/);
