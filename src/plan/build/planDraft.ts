@@ -52,7 +52,7 @@ export interface CollectedMatches {
 }
 
 /**
- * A plan of which only the renames are still unknown. It holds:
+ * A plan before its renames are known. Invariants:
  *
  * 1. no action touches a path that is protected, refused or in a name conflict: such a path is a conflict or skipped;
  * 2. there are no deletes when a safety finding withholds them, and then no copy that needs room either;

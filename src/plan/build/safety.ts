@@ -2,7 +2,7 @@ import type { Action, Conflict, DeleteFile, ListingProblem, Plan, SafetyFinding 
 import type { MaxDelete } from '../model/planOptions';
 import { bytesText } from '../model/quantities';
 
-/** Fewer deletes are never called many: in a small folder, half of the files is soon reached. */
+/** Fewer deletes need no confirmation: in a small folder, half of the files are soon reached. */
 const fewDeletes = 10;
 
 function withheld(kind: SafetyFinding['kind'], message: string): SafetyFinding {

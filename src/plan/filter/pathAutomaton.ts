@@ -209,7 +209,7 @@ class Tables {
     return result;
   }
 
-  /** The steps that these lead to without a character. Assertions stay unresolved while the next character is unknown (`place` is undefined). */
+  /** The steps that `from` leads to without a character. Assertions stay unresolved while the next character is unknown (`place` is undefined). */
   private closure(
     from: ArrayLike<number>,
     place: { readonly before: Neighbour; readonly after: Neighbour } | undefined,

@@ -69,7 +69,7 @@ export class PathProgram {
     return this.ops.length - 1;
   }
 
-  /** A step that leads to all of these, or -1 for none. */
+  /** A step that leads to all of `steps`, or -1 without steps. */
   private split(steps: readonly number[]): number {
     let result = steps.at(-1) ?? -1;
     for (let i = steps.length - 2; i >= 0; i--) {

@@ -140,7 +140,7 @@ class Wildmatch {
   }
 }
 
-/** git's own: blanks are fewer, words are none. */
+/** git's `space` has fewer characters, and git has no `ascii` and no `word`. */
 const gitClasses: Readonly<Record<string, string | undefined>> = {
   ...posixClasses,
   space: '\\t\\n\\r ',

@@ -44,7 +44,7 @@ export interface UnusableFinding {
 }
 
 export interface TreeListing {
-  /** To be read once. Throws when a page fails or the listing is out of order. */
+  /** Can be read only once. Throws when a page fails or the listing is out of order. */
   readonly batches: AsyncIterable<FileBatch>;
   readonly findings: ListingFindings;
 }

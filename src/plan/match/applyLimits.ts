@@ -24,7 +24,7 @@ export interface LimitedSide {
 }
 
 export interface LimitedMatches {
-  /** To be read once. */
+  /** Can be read only once. */
   readonly matches: AsyncIterable<readonly Match[]>;
   /** The findings of each side without the excluded files. Complete when `matches` ended. */
   readonly source: ListingFindings;
@@ -46,8 +46,8 @@ const maxStatConcurrency = 32;
  * | –      | out    | removed                                                                                       |
  *
  * A `stat` is made only where the size is within the limits and the listing has no time, on the target only for files that might be
- * deleted. A file without any known time is in on the source and protected on the target. After a failed `stat` the source file is
- * removed and its target file protected; the failure is a problem of its side (so nothing is deleted), unless the file is gone. A failure
+ * deleted. A source file without a known time is in; such a target file is protected. After a failed `stat` the source file is removed
+ * and its target file protected; the failure is a problem of its side (so nothing is deleted), unless the file is gone. A failure
  * in `planFatalErrorKinds` ends the stream with its RemoteError.
  */
 export function applyLimits(

@@ -21,8 +21,8 @@ export interface PlanOptions {
   readonly verb: Verb;
   readonly compare: ComparisonMode;
   /**
-   * When files that only the target has are deleted. `after` (all copies, and only if none failed) is the safe way; `before` frees
-   * room first; `during` goes in the order of paths (R20, A26).
+   * When files that only the target has are deleted. `after` deletes when all copies succeeded, which is safest; `before` frees space
+   * first; `during` follows the order of paths (R20, A26).
    */
   readonly deletes: DeleteTime;
   /** Ordered rules; the dialect says which one decides. Excluded files are invisible on both sides, so they are never deleted. */
