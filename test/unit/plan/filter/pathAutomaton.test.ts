@@ -129,6 +129,7 @@ const goOnly: readonly (readonly [regexp: string, matches: readonly string[], no
   ['a{,2}', ['a{,2}'], ['aa']],
   ['x{2}y|z', ['xxy', 'z'], ['xy']],
   ['\\W\\S\\D', ['-aé'], ['aaa']],
+  ['\\S', ['\v', 'é'], [' ', '\t']],
   ['', [''], ['a']],
   ['()', [''], ['a']],
   ['(a|)*b', ['b', 'aab'], ['c']],
