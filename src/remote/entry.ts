@@ -11,7 +11,7 @@ export interface FileEntry {
   readonly size: number;
   /**
    * The owner's modified time: a disk's mtime, an object's `X-Amz-Meta-Mtime`.
-   * Absent when the response doesn't tell it (a listing of objects); then only `serverModified` is known.
+   * Absent when the response doesn't contain it (a listing of objects); then only `serverModified` is known.
    */
   readonly modified?: Instant;
   /** When the service stored the object, by the service's clock (`LastModified`). */

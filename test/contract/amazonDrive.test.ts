@@ -69,20 +69,16 @@ function fivePercent(server: DriveTestServer): void {
   server.addFault({ ...share, seed: 7, cutResponseAfterBytes: 10 });
 }
 
-remoteContract(
-  'amazonDrive with five faults in a hundred, tried again',
-  onServer({}, {}, fivePercent, true),
-  {
-    exceptions: {
-      'a body with another MD5 than announced is corrupted, and changes nothing':
-        'it is sent again, and the last attempt may meet a fault instead',
-      'removing a missing file is notFound':
-        'after a lost response it counts as removed by the previous attempt',
-    },
+remoteContract('amazonDrive with five percent faults, with retries', onServer({}, {}, fivePercent, true), {
+  exceptions: {
+    'a body with another MD5 than announced is corrupted, and changes nothing':
+      'it is sent again, and the last attempt may meet a fault instead',
+    'removing a missing file is notFound':
+      'after a lost response it counts as removed by the previous attempt',
   },
-);
+});
 
-test('amazonDrive: with five faults in a hundred nothing of many writes is lost or doubled', async () => {
+test('amazonDrive: with five percent faults no write is lost or doubled', async () => {
   await servedDrive({}, async ({ remote, server, drive }) => {
     fivePercent(server);
     const layered = patient(remote);

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openVirtualFolder } from '../../src/backends/virtualFolder/virtualFolderRemote';
-import type { Entry } from '../../src/remote/entry';
 import { RemoteError } from '../../src/remote/remoteError';
 import { rootPath } from '../../src/remote/remotePath';
 import { FolderInMemory } from '../support/folderInMemory';
-import { at, calm, ifAbsent, names, readText, refused, statFile, write } from '../support/remoteCalls';
+import {
+  at,
+  calm,
+  ifAbsent,
+  names,
+  pagesOf,
+  readText,
+  refused,
+  statFile,
+  write,
+} from '../support/remoteCalls';
 import { remoteContract } from './remoteContract';
 
 remoteContract('virtual folder', async () => ({
@@ -14,25 +23,17 @@ remoteContract('virtual folder', async () => ({
   dispose: async () => {},
 }));
 
-test('virtual folder: as a source it tells the times of its files, as a target it keeps none', async () => {
+test('virtual folder: a source has modified times, a target has none', async () => {
   const files = new FolderInMemory();
   files.files.set('f', { content: Buffer.from('x'), modifiedMs: 1_700_000_000_123 });
   const source = openVirtualFolder({ files, asTarget: false });
-  assert.deepEqual((await statFile(source, at(rootPath, 'f'))).modified, {
-    s: 1_700_000_000,
-    ns: 123_000_000,
-  });
+  const { modified } = await statFile(source, at(rootPath, 'f'));
+  assert.deepEqual(modified, { s: 1_700_000_000, ns: 123_000_000 });
   assert.equal(source.capabilities.timePrecisionNs, 1_000_000);
   assert.equal(openVirtualFolder({ files, asTarget: true }).capabilities.timePrecisionNs, 'none');
 });
 
-async function entriesOf(pages: AsyncIterable<readonly Entry[]>): Promise<Entry[]> {
-  const all: Entry[] = [];
-  for await (const page of pages) all.push(...page);
-  return all;
-}
-
-test('virtual folder: a write that was cut short by the provider leaves the old content, and nothing aside', async () => {
+test('virtual folder: a write that the provider truncates leaves the old content and no temporary file', async () => {
   const files = new FolderInMemory();
   const remote = openVirtualFolder({ files, asTarget: true });
   await write(remote, at(rootPath, 'f'), 'the old content');
@@ -42,7 +43,7 @@ test('virtual folder: a write that was cut short by the provider leaves the old 
   assert.deepEqual([...files.files.keys()], ['f']);
 });
 
-test('virtual folder: a file that appears while another is written is not overwritten', async () => {
+test('virtual folder: a file that appears during a write is not overwritten', async () => {
   const files = new FolderInMemory();
   const remote = openVirtualFolder({ files, asTarget: true });
   files.beforeRename = () => files.files.set('f', { content: Buffer.from('theirs'), modifiedMs: 5 });
@@ -55,7 +56,7 @@ test('virtual folder: links and devices are reported and protected, never follow
   const files = new FolderInMemory();
   files.odd.set('link', 'link').set('socket', 'other');
   const remote = openVirtualFolder({ files, asTarget: false });
-  const entries = await entriesOf(remote.list(rootPath, {}, calm));
+  const entries = (await pagesOf(remote.list(rootPath, {}, calm))).flat();
   assert.deepEqual(
     entries.map((entry) => entry.kind === 'unusable' && [entry.name, entry.reason, entry.protects]).sort(),
     [
@@ -65,19 +66,20 @@ test('virtual folder: links and devices are reported and protected, never follow
   );
 });
 
-test('virtual folder: what is listed but can not be looked at is unknown, and its twin stays (H2, H20)', async () => {
+test('virtual folder: a listed file without a stat is unreadable and protected (H2, H20)', async () => {
   const files = new FolderInMemory();
   files.files.set('there', { content: Buffer.from('x'), modifiedMs: 1 });
   files.stat = async (path) => {
     throw new RemoteError('notFound', `There is no "${path}".`);
   };
-  const entries = await entriesOf(openVirtualFolder({ files, asTarget: false }).list(rootPath, {}, calm));
+  const remote = openVirtualFolder({ files, asTarget: false });
+  const entries = (await pagesOf(remote.list(rootPath, {}, calm))).flat();
   assert.deepEqual(entries, [
     { kind: 'unusable', folder: '', name: 'there', reason: 'unreadable', protects: 'there' },
   ]);
 });
 
-test('virtual folder: one that can only be read says so before anything is sent', async () => {
+test('virtual folder: a read-only folder refuses a write at once', async () => {
   const files = new FolderInMemory();
   files.writable = false;
   const remote = openVirtualFolder({ files, asTarget: true });
@@ -85,7 +87,7 @@ test('virtual folder: one that can only be read says so before anything is sent'
   assert.deepEqual(await names(remote, rootPath), []);
 });
 
-test('virtual folder: a file that only is named like our temporary ones is a file like any other', async () => {
+test('virtual folder: a file with the name of a temporary one is an ordinary file', async () => {
   const files = new FolderInMemory();
   const remote = openVirtualFolder({ files, asTarget: true });
   const name = '.cloud-remotes-0123456789ab.tmp';

@@ -33,7 +33,7 @@ async function refusal(work: Promise<unknown>): Promise<RemoteError> {
   return error;
 }
 
-test('a single file that was changed while the question was open stays, and is named', async () => {
+test('a file that changes while the question is open stays and is named', async () => {
   for (const [kind, options] of Object.entries(kinds)) {
     const remote = given(options, 'b/a', 'b/other');
     const counted = await countItems(remote, [{ path: parsePath('b/a') }], calm);
@@ -44,7 +44,7 @@ test('a single file that was changed while the question was open stays, and is n
   }
 });
 
-test('of a folder, what was changed or came to be after the count stays with its folders and is named; the rest goes', async () => {
+test('changed and new files of a folder stay with their folders and are named; the rest is deleted', async () => {
   for (const [kind, options] of Object.entries(kinds)) {
     const files = ['b/d/1', 'b/d/2', 'b/d/3', 'b/d/4', 'b/d/sub/5', 'b/d/sub/6', 'b/d/gone/7', 'b/keep'];
     const remote = given(options, ...files);
@@ -61,7 +61,7 @@ test('of a folder, what was changed or came to be after the count stays with its
   }
 });
 
-test('a folder with a trash goes there whole only while it is what was counted', async () => {
+test('a folder moves to the trash as a whole only while it is unchanged', async () => {
   const changes: readonly ((remote: MemoryRemote) => unknown)[] = [
     (remote) => remote.put('d/a', 'v2'),
     (remote) => remote.put('d/new', 'came later'),
@@ -79,10 +79,10 @@ test('a folder with a trash goes there whole only while it is what was counted',
   const counted = await countItems(remote, [{ path: parsePath('d') }], calm);
   remote.drop('d/a');
   await deleteItems(remote, counted, {}, calm);
-  assert.equal(remote.count('trashFolder'), 1, 'less than was counted is no reason');
+  assert.equal(remote.count('trashFolder'), 1, 'missing files do not prevent it');
 });
 
-test('a file of a disk that was written while the question was open stays', async (t) => {
+test('a file of a disk that is written while the question is open stays', async (t) => {
   const folder = temporaryFolder(t);
   await writeFile(path.join(folder, 'same size'), 'v1');
   await writeFile(path.join(folder, 'same'), 'v1');
@@ -96,7 +96,7 @@ test('a file of a disk that was written while the question was open stays', asyn
   await assert.rejects(readFile(path.join(folder, 'same')));
 });
 
-test('many files of many folders cost a listing and a request each folder, not two requests each file', async () => {
+test('deleting many files takes two requests per folder, not per file', async () => {
   const files = Array.from({ length: 200 }, (_, i) => `b/d/${i % 10}/f${i}`);
   const remote = given({ hasDirectories: false }, ...files);
   const counted = await countItems(remote, [{ path: parsePath('b/d') }], calm);
@@ -119,7 +119,7 @@ async function replaced(items: readonly CopyItem[], move: boolean, meanwhile: ()
   return copyItems(items, { move, overwrite: asked.seen }, calm);
 }
 
-test('Replace replaces what was seen at the question: what was saved or made there since stays, and no source goes', async () => {
+test('Replace replaces only files seen before the question, and removes no source of the others', async () => {
   const targets: Readonly<Record<string, MemoryOptions>> = { ...kinds };
   for (const move of [false, true])
     for (const within of [false, true])
@@ -150,7 +150,7 @@ test('Replace replaces what was seen at the question: what was saved or made the
       }
 });
 
-test('what is there when the work begins is all that an overwriting without a question replaces', async () => {
+test('overwriting without a question replaces only files seen at the start', async () => {
   const from = given({}, 's/1', 's/2', 's/3');
   const to = given({ hasDirectories: false }, 'b/1', 'b/2');
   // While the first file goes, a colleague saves the second and makes the third.
@@ -174,7 +174,7 @@ test('what is there when the work begins is all that an overwriting without a qu
   );
 });
 
-test('trying again replaces what the first try wrote, and still nothing else', async () => {
+test('a retry replaces the files of the first attempt, and no others', async () => {
   const from = given({}, 's/1', 's/2');
   const to = given({ hasDirectories: false }, 'b/1', 'b/2');
   const items = [copying(from, 's', to, 'b')];
@@ -191,7 +191,7 @@ test('trying again replaces what the first try wrote, and still nothing else', a
   assert.equal(to.text('b/2'), 'v1 of s/2');
 });
 
-test('a file that is gone from where it was to be replaced is not put there', async () => {
+test('a file is not written when the file to replace is gone', async () => {
   const from = given({}, 'f');
   const to = given({ hasDirectories: false }, 'b/f');
   const items = [copying(from, 'f', to, 'b/f')];

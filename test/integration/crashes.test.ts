@@ -159,7 +159,7 @@ async function killAndEnd(it: Given, source: Tree, target: Tree, places: readonl
 }
 
 describe('killed at any moment', { concurrency: true }, () => {
-  test('an upload leaves every object old or new, and the next run ends it', async () => {
+  test('an upload leaves every object old or new, and the next run completes it', async () => {
     await given(1, async (it) => {
       it.server.addFault({
         operation: ['PutObject', 'UploadPart'],
@@ -170,14 +170,14 @@ describe('killed at any moment', { concurrency: true }, () => {
     });
   });
 
-  test('a download leaves every file old or new, and the next run ends it', async () => {
+  test('a download leaves every file old or new, and the next run completes it', async () => {
     await given(2, async (it) => {
       it.server.addFault({ operation: 'GetObject', delayMs: 3, count: Number.POSITIVE_INFINITY });
       await killAndEnd(it, it.bucket, it.disk, ['demo:demo', it.folder]);
     });
   });
 
-  test('a sync of many deletes leaves every object old or new, and the next run ends it', async () => {
+  test('a sync of many deletes leaves every object old or new, and the next run completes it', async () => {
     await given(3, async (it) => {
       it.server.addFault({
         operation: ['DeleteObject', 'DeleteObjects'],

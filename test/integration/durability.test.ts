@@ -75,7 +75,7 @@ function given(t: TestContext, error?: () => NodeJS.ErrnoException | undefined):
   };
 }
 
-test('a moved file, its time, its name and the folders made for it are on the disk before its source goes', async (t) => {
+test('a moved file, its time, its name and its new folders are on the disk before the source is removed', async (t) => {
   const it = given(t);
   if (!it) return;
   it.put('a', 'content');
@@ -88,7 +88,7 @@ test('a moved file, its time, its name and the folders made for it are on the di
   assert.deepEqual(it.store.paths(), []);
 });
 
-test('a moved file that replaces an older one is on the disk before its source goes', async (t) => {
+test('a moved file that replaces an older one is on the disk before the source is removed', async (t) => {
   const it = given(t);
   if (!it) return;
   for (const [file, content] of [
@@ -102,7 +102,7 @@ test('a moved file that replaces an older one is on the disk before its source g
   assert.deepEqual(it.removed.sort(), ['a', 'sub/large']);
 });
 
-test('a file that is the same on the disk already is forced there before its source goes', async (t) => {
+test('an identical file on the disk is synced before the source is removed', async (t) => {
   const it = given(t);
   if (!it) return;
   it.put('sub/same', 'content');
@@ -111,7 +111,7 @@ test('a file that is the same on the disk already is forced there before its sou
   assert.deepEqual(it.removed, ['sub/same']);
 });
 
-test('a file that differs in time only is forced to the disk with its new time before its source goes', async (t) => {
+test('a file with only another time is synced with its new time before the source is removed', async (t) => {
   const it = given(t);
   if (!it) return;
   it.put('sub/touched', 'content');
@@ -125,7 +125,7 @@ test('a file that differs in time only is forced to the disk with its new time b
   assert.deepEqual(it.removed, ['sub/touched', 'sub/touched']);
 });
 
-test('a move that goes on where one before it failed forces what that one wrote to the disk', async (t) => {
+test('a move syncs the file that a failed move before it wrote', async (t) => {
   const it = given(t);
   if (!it) return;
   it.put('sub/a', 'content');
@@ -136,7 +136,7 @@ test('a move that goes on where one before it failed forces what that one wrote 
   assert.deepEqual(it.removed, ['sub/a']);
 });
 
-test('a move from one disk folder to another forces to the disk, too', async (t) => {
+test('a move between two folders of a disk syncs too', async (t) => {
   const it = given(t);
   if (!it) return;
   const from = path.join(it.base, 'from');
@@ -151,7 +151,7 @@ test('a move from one disk folder to another forces to the disk, too', async (t)
   assert.ok(!fs.existsSync(path.join(from, 'a')));
 });
 
-test('what is moved in the tree to this machine is on the disk before any source goes', async (t) => {
+test('a move in the tree to this machine syncs before any source is removed', async (t) => {
   const it = given(t);
   if (!it) return;
   for (const file of ['one', 'tree/a', 'tree/sub/b']) it.put(file, file);
@@ -171,7 +171,7 @@ test('what is moved in the tree to this machine is on the disk before any source
     {},
     calm,
   );
-  assert.equal(it.cut.forced.files, before, 'a copy takes nothing away');
+  assert.equal(it.cut.forced.files, before, 'a copy does not sync');
 });
 
 test('an old file is on the disk of the backup before it is overwritten or deleted (R23)', async (t) => {
@@ -205,7 +205,7 @@ test('an old file is on the disk of the backup before it is overwritten or delet
   assert.deepEqual(fs.readdirSync(path.join(kept, 'sub')).sort(), ['extra', 'over']);
 });
 
-test('a file that moves within one folder tree has its new name on the disk before the old one goes', async (t) => {
+test('a file that moves within a folder tree has its new name on the disk before the old one is removed', async (t) => {
   const it = given(t);
   if (!it) return;
   const { remote } = it.target;
@@ -251,7 +251,7 @@ test('a file that moves within one folder tree has its new name on the disk befo
   }
 });
 
-test('many files that wait for one folder at the same time share the forcing of it', async (t) => {
+test('many files that wait for one folder share its syncs', async (t) => {
   const it = given(t);
   if (!it) return;
   for (let i = 0; i < 60; i++) it.put(`sub/f${i}`, `content ${i}`);
@@ -265,11 +265,7 @@ test('many files that wait for one folder at the same time share the forcing of 
   await folders.creating([it.folder], async () => {});
   const after = it.cut.forced.folders;
   await folders.force(path.join(it.folder, 'sub'), it.base);
-  assert.equal(
-    it.cut.forced.folders - after,
-    2,
-    'the folder itself, and the one in which something was made',
-  );
+  assert.equal(it.cut.forced.folders - after, 2, 'the folder itself, and the one with a new folder');
 });
 
 for (const [what, first, second] of [
@@ -278,7 +274,7 @@ for (const [what, first, second] of [
   ['a folder', 'sub/a', 'sub/b'],
   ['a folder deeper down', 'sub/deep/a', 'sub/deep/b'],
 ] as const)
-  test(`a file written into ${what} that another call is still making is on the disk with all new folders`, async (t) => {
+  test(`a file in ${what} that another call is still creating is on the disk with all new folders`, async (t) => {
     const it = given(t);
     if (!it) return;
     const { remote } = it.target;
@@ -314,7 +310,7 @@ for (const [what, first, second] of [
     mocked.mock.restore();
   });
 
-test('a root that was removed and made again is forced to the disk again', async (t) => {
+test('a root that was removed and created again is synced again', async (t) => {
   const it = given(t);
   if (!it) return;
   const { remote } = it.target;
@@ -327,7 +323,7 @@ test('a root that was removed and made again is forced to the disk again', async
   it.cut.mustSurvive(path.join(it.folder, 'sub/f'), it.base);
 });
 
-test('what is only copied is forced to the disk where the settings ask for that, and not otherwise', async (t) => {
+test('a copy syncs with syncToDisk only', async (t) => {
   const it = given(t);
   if (!it) return;
   for (const file of ['a', 'sub/b']) it.put(file, file);
@@ -342,7 +338,7 @@ test('what is only copied is forced to the disk where the settings ask for that,
   it.cut.mustSurvive(path.join(root, 'sub/d'), it.base);
 });
 
-test('a source stays when its copy can not be forced to the disk', async (t) => {
+test("a source stays when its copy can't be synced", async (t) => {
   const it = given(t, () => Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' }));
   if (!it) return;
   it.put('a', 'content');
@@ -361,7 +357,7 @@ test('a source stays when its copy can not be forced to the disk', async (t) => 
   assert.deepEqual(it.store.paths(), ['a', 'same']);
 });
 
-test('a disk that knows no such thing as forcing can be moved to', async (t) => {
+test('a move to a disk without fsync works', async (t) => {
   for (const code of ['EINVAL', 'ENOTSUP', 'ENOSYS']) {
     const mocked = t.mock.method(fs, 'fsync', (_: number, done: (error: Error | null) => void) =>
       done(Object.assign(new Error(`${code}: fsync`), { code })),

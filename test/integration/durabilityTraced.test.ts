@@ -55,7 +55,7 @@ async function engineUnderStrace(
   return readTrace(fs.readFileSync(trace, 'utf8'));
 }
 
-test('the engine forces file and folder to the disk, in this order, before it deletes a moved object', async (t) => {
+test('the engine syncs file and folder, in this order, before it deletes a moved object', async (t) => {
   if (spawnSync('strace', ['-o', os.devNull, 'true']).status !== 0)
     return t.skip('strace is not installed here, or may not be used');
   const server = await startS3Server({ buckets: ['demo'] });
@@ -72,7 +72,7 @@ test('the engine forces file and folder to the disk, in this order, before it de
   assert.deepEqual(
     copied.filter((event) => event.startsWith('forced') && event.includes(base)),
     [],
-    'a copy forces nothing',
+    'a copy does not sync',
   );
   const move = ['--options', '{"verb":"move"}'];
   const events = await engineUnderStrace(server, base, ['run', 'demo:demo', folder, ...move]);

@@ -22,7 +22,7 @@ const isThere = async ({ disk }: GivenRun, folder: string) =>
     () => false,
   );
 
-test('the plan names the folders that its deletes leave empty, those within others first and after all else', async () => {
+test('the plan removes emptied folders last, subfolders first', async () => {
   for (const deletes of ['before', 'during', 'after'] as const) {
     const it = given('a/b/c/1', 'a/b/2', 'z/3');
     it.store.put('bucket/new', 'n');
@@ -44,7 +44,7 @@ test('the plan names the folders that its deletes leave empty, those within othe
   }
 });
 
-test('no folder is removed where there are none of their own, nor in the modes of aws (A20)', async () => {
+test('no folder is removed in a store of prefixes or in the modes of aws (A20)', async () => {
   const up = givenRun({ keep: 'x' });
   up.store.put('bucket/gone/f', 'y');
   const upload = await up.planUpload(mirror);

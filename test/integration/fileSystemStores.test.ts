@@ -71,7 +71,7 @@ function given(
 const isDone = (outcomes: readonly string[]) => outcomes.every((outcome) => outcome.endsWith(' done'));
 
 describe('on a store on a file system, a sync with deletes (H16)', () => {
-  it('makes room for a file where a folder was, before it copies, and is done after one run', () =>
+  it('deletes a folder in the place of a file before it copies, and is complete after one run', () =>
     given({ x: 'file', other: 'o' }, { 'x/a': '1', 'x/b/c': '2', old: 'gone' }, async ({ sync, stock }) => {
       const { lines, outcomes } = await sync();
       assert.deepEqual(lines, [
@@ -86,7 +86,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       assert.deepEqual((await sync()).lines, []);
     }));
 
-  it('makes room for a folder where a file was', () =>
+  it('deletes a file in the place of a folder first', () =>
     given({ 'x/a': '1', 'x/b/c': '2' }, { x: 'file' }, async ({ sync, stock }) => {
       const { lines } = await sync();
       assert.match(lines[0] ?? '', /^delete {2}x {2}.*first, to make room for x\/a/);
@@ -95,19 +95,19 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
     }));
 
   for (const deletes of ['before', 'during'] as const)
-    it(`does so whenever deletes go: ${deletes}`, () =>
+    it(`does so with deletes ${deletes}`, () =>
       given({ x: 'file', 'y/z': 'below' }, { 'x/a': '1', y: 'file', zz: 'gone' }, async ({ sync, stock }) => {
         await sync({ ...withDeletes, deletes });
         assert.deepEqual(stock(), { x: 'file', 'y/z': 'below' });
       }));
 
-  it('removes an empty folder of that name, which no listing of files shows', () =>
+  it('removes an empty folder of that name, which no listing of files contains', () =>
     given({ x: 'file' }, { 'x/': '', 'x/a': '1' }, async ({ sync, stock }) => {
       await sync();
       assert.deepEqual(stock(), { x: 'file' });
     }));
 
-  it('learns what the store is from its refusal, makes room then, and is done after one run', () =>
+  it('detects the store by its refusal, deletes then, and is complete after one run', () =>
     given(
       { x: 'file', 'y/z': 'below', k: 'k' },
       { 'x/a': '1', 'x/b/c': '2', y: 'file', old: 'gone' },
@@ -120,7 +120,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       false,
     ));
 
-  it('makes no room late when something else failed as well', () =>
+  it('does not delete late when another file failed too', () =>
     given(
       { x: 'file', k: 'k' },
       { 'x/a': '1', old: 'gone' },
@@ -132,7 +132,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       false,
     ));
 
-  it('keeps what would make room when the source has it again by then', () =>
+  it('keeps a file that the source has again', () =>
     given({ x: 'file', keep: 'k' }, { 'x/a': '1', old: 'gone' }, async (it) => {
       const { outcomes } = await it.sync(withDeletes, async () => {
         await it.remove('x');
@@ -142,7 +142,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       assert.deepEqual(it.stock(), { keep: 'k', old: 'gone', 'x/a': '1' });
     }));
 
-  it('names as a conflict what it may not make room for', () =>
+  it('reports a conflict where deletes are limited', () =>
     given(
       { x: 'file', 'y/z': '1' },
       { 'x/a': '1', 'x/keep.log': 'l', y: 'file' },
@@ -153,7 +153,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       },
     ));
 
-  it('can’t store both a file and a folder of the source, and keeps what is there', () =>
+  it('can’t store both a file and a folder of the source, and keeps the stored files', () =>
     served({ settings: { fileSystem: true } }, async ({ remote, server }) => {
       server.store.createBucket('from');
       for (const key of ['x', 'x/a', 'y']) server.store.put('from', key, 'new');
@@ -173,7 +173,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
 });
 
 describe('on a store on a file system, a copy without deletes', () => {
-  it('names what is in the way instead of failing', () =>
+  it('reports files in the way instead of failing', () =>
     given({ x: 'file', 'y/z': '1', w: 'w' }, { 'x/a': '1', y: 'file' }, async ({ sync, stock }) => {
       const { lines, outcomes } = await sync({ ...defaultPlanOptions, verb: 'copy' });
       assert.deepEqual(outcomes, ['c:w done']);
@@ -190,7 +190,7 @@ describe('on a store that takes a folder for an object where one must be absent 
       ['can keep both', { keepsFolders: true }],
       ['can’t', { keepsFolders: true, likeFiles: true }],
     ] as const)
-      it(`a sync with deletes ${deletes} is done after one run where it ${what}, or after two`, () =>
+      it(`a sync with deletes ${deletes} is complete after one run where it ${what}, or after two`, () =>
         given(
           files,
           objects,
@@ -206,7 +206,7 @@ describe('on a store that takes a folder for an object where one must be absent 
           marks,
         ));
 
-  it('a copy without deletes keeps what is there beside the new file', () =>
+  it('a copy without deletes keeps the stored files beside the new file', () =>
     given(
       files,
       objects,
@@ -221,7 +221,7 @@ describe('on a store that takes a folder for an object where one must be absent 
       { keepsFolders: true },
     ));
 
-  it('a copy without deletes says what is in the way where the store can’t keep both', () =>
+  it('a copy without deletes reports files in the way where the store can’t keep both', () =>
     given(
       { x: 'file', k: 'k' },
       { 'x/a': '1' },
@@ -241,7 +241,7 @@ describe('on a store that takes a folder for an object where one must be absent 
 });
 
 describe('on an ordinary store', () => {
-  it('a file and a folder of one name lie side by side, and deletes go last', () =>
+  it('a file and a folder can have one name, and deletes come last', () =>
     inTemporaryFolder(async (folder) =>
       served({}, async ({ remote, server }) => {
         server.store.put('demo', 'x/a', '1');

@@ -102,7 +102,7 @@ const run = (plan: Plan, { source, target }: Sides) =>
 
 for (const [name, kind] of Object.entries(kinds))
   for (const compare of comparisonModes)
-    test(`after a whole run nothing is left to do: ${name}, ${compare}`, async () => {
+    test(`after a complete run the next plan is empty: ${name}, ${compare}`, async () => {
       for (let seed = 1; seed <= 12; seed++) {
         const r = random(seed);
         const sides = sidesOf(kind, r);
@@ -140,7 +140,7 @@ function anyOptions(r: Random): Partial<PlanOptions> {
 const contents = (remote: MemoryRemote) => new Set(remote.paths().map((path) => remote.text(path)));
 
 for (const [name, kind] of Object.entries(kinds))
-  test(`after a whole run with any options nothing is left to do, and no content of the source is lost: ${name}`, async () => {
+  test(`after a complete run with random options the next plan is empty, and no content is lost: ${name}`, async () => {
     const kindsOfActions = new Set<string>();
     for (let seed = 1; seed <= 120; seed++) {
       const r = random(seed);
@@ -182,7 +182,7 @@ async function assertMirrored({ source, target }: Sides, plan: Plan, compare: st
       assert.equal(target.text(there.get(key(path)) ?? path), source.text(path), path);
 }
 
-test('what was left out is planned again, and nothing else', async () => {
+test('the next plan has exactly the deselected actions', async () => {
   for (let seed = 1; seed <= 10; seed++) {
     const r = random(seed);
     const kind = kinds['upload'];

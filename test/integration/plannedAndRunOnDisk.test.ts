@@ -66,7 +66,7 @@ function givenDisk(t: TestContext): Disk {
   return disk;
 }
 
-test('what is overwritten or deleted on a disk lies in the backup folder, under the time of the plan (R23)', async (t) => {
+test('overwritten and deleted files are in the backup folder, under the time of the plan (R23)', async (t) => {
   const disk = givenDisk(t);
   disk.put('source/a.txt', 'new and longer');
   disk.put('target/a.txt', 'old');
@@ -81,7 +81,7 @@ test('what is overwritten or deleted on a disk lies in the backup folder, under 
   assert.deepEqual(disk.files(`backups/${date}`), { 'a.txt': 'old', 'sub/gone.txt': 'going' });
 });
 
-test('a backup folder that leads into the target by a link is refused, as is one on the way there (R23)', async (t) => {
+test('a backup folder that leads into the target by a link is refused (R23)', async (t) => {
   const disk = givenDisk(t);
   disk.put('source/a.txt', 'a');
   disk.put('target/sub/b.txt', 'b');
@@ -99,7 +99,7 @@ test('a backup folder that leads into the target by a link is refused, as is one
   assert.equal((await disk.plan({ backupFolder: path.join(disk.base, 'beside') })).backup?.kind, 'folder');
 });
 
-test('files that only moved are moved on a disk, and keep their place in it (R24)', async (t) => {
+test('moved files are renamed on a disk, and keep their inode (R24)', async (t) => {
   const disk = givenDisk(t);
   disk.put('source/new/photo.jpg', 'a photo', 1_700_000_500);
   disk.put('target/old/photo.jpg', 'a photo', 1_700_000_000);
@@ -113,7 +113,7 @@ test('files that only moved are moved on a disk, and keep their place in it (R24
   assert.deepEqual(disk.files('target'), { 'new/photo.jpg': 'a photo', 'stays.txt': 'stays' });
 });
 
-test('a move leaves nothing on the source that is on the target, and everything else', async (t) => {
+test('a move removes from the source only files that are on the target', async (t) => {
   const disk = givenDisk(t);
   disk.put('source/new.txt', 'new');
   disk.put('source/same.txt', 'same');
@@ -136,7 +136,7 @@ test('a move leaves nothing on the source that is on the target, and everything 
   ]);
 });
 
-test('a check reads both sides, writes nothing and can not be run (R11)', async (t) => {
+test("a check reads both sides, writes nothing and can't be run (R11)", async (t) => {
   const disk = givenDisk(t);
   disk.put('source/same.txt', 'same', 1_700_000_500);
   disk.put('target/same.txt', 'same');

@@ -25,31 +25,31 @@ async function fails(promise: Promise<unknown>, kind: RemoteErrorKind): Promise<
   await assert.rejects(promise, (error) => isRemoteError(error, kind));
 }
 
-test('where the service can move a folder, that is one request, and no file is listed or copied', async () => {
+test('a service that can move a folder moves it with one request', async () => {
   const remote = drive('docs/a', 'docs/sub/b', 'other');
   await copyItems([moving(remote, 'docs', 'old/papers')], { move: true }, calm);
   assert.deepEqual(remote.paths(), ['old/papers/a', 'old/papers/sub/b', 'other']);
   assert.deepEqual(
     remote.calls.map(({ operation }) => operation),
     ['stat', 'serverSideMoveFolder'],
-    'the target is looked at, then the folder is moved',
+    'a stat of the target, then the move',
   );
 });
 
-test('a folder gets another spelling of its own name', async () => {
+test('a folder can get another spelling of its name', async () => {
   const remote = drive('docs/a');
   await copyItems([moving(remote, 'docs', 'Docs')], { move: true }, calm);
   assert.deepEqual(remote.paths(), ['Docs/a']);
 });
 
-test('a folder is not moved over what is there, and then nothing was moved at all', async () => {
+test('a folder is not moved to an existing target, and then nothing is moved', async () => {
   const remote = drive('docs/a', 'one/b', 'taken/c');
   const items = [moving(remote, 'one', 'free'), moving(remote, 'docs', 'taken')];
   await fails(copyItems(items, { move: true }, calm), 'alreadyExists');
   assert.deepEqual(remote.paths(), ['docs/a', 'one/b', 'taken/c']);
 });
 
-test('what was moved before something failed is told, so that only the rest is tried again', async () => {
+test('folders that are moved before a failure are reported, so that only the rest is retried', async () => {
   const remote = drive('docs/a', 'one/b');
   const broken = new RemoteError('forbidden', 'Not this one.');
   remote.fail({ when: { operation: 'serverSideMoveFolder', path: folder }, error: broken });
@@ -61,14 +61,14 @@ test('what was moved before something failed is told, so that only the rest is t
   assert.deepEqual(remote.paths(), ['docs/a', 'x/one/b']);
 });
 
-test('into a folder that is there and may be merged into, files are moved one by one', async () => {
+test('files are moved one by one into an existing folder', async () => {
   const remote = drive('docs/a', 'docs/b', 'taken/b', 'taken/c');
   await copyItems([moving(remote, 'docs', 'taken')], { move: true, overwrite: true }, calm);
   assert.deepEqual(remote.paths(), ['taken/a', 'taken/b', 'taken/c']);
   assert.equal(remote.text('taken/b'), 'in docs/b');
 });
 
-test('a folder that can be trashed goes there whole', async () => {
+test('a folder is moved to the trash as a whole', async () => {
   const remote = drive('docs/a', 'docs/sub/b', 'other');
   const all = await countItems(remote, [{ path: folder }], calm);
   let done = 0;
@@ -79,7 +79,7 @@ test('a folder that can be trashed goes there whole', async () => {
   assert.equal(remote.count('removeFile') + remote.count('removeFiles') + remote.count('removeFolder'), 0);
 });
 
-test('a move or trash of a folder whose answer is lost counts as done when it is done', async () => {
+test('a move or trash of a folder whose response is lost is recognised as done', async () => {
   const remote = drive('docs/a', 'gone/b');
   const lost = new RemoteError('unavailable', 'The connection broke off.');
   remote.fail({ when: { operation: 'serverSideMoveFolder', nth: 1 }, error: lost, at: 'after' });
@@ -90,7 +90,7 @@ test('a move or trash of a folder whose answer is lost counts as done when it is
   assert.deepEqual(remote.paths(), ['papers/a']);
 });
 
-test('a move that is refused stays refused, also after a lost answer', async () => {
+test('a refused move stays refused after a lost response', async () => {
   const remote = drive('docs/a', 'papers/b');
   const lost = new RemoteError('unavailable', 'The connection broke off.');
   remote.fail({ when: { operation: 'serverSideMoveFolder', nth: 1 }, error: lost });

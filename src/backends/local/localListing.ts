@@ -7,7 +7,7 @@ import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath
 import { fileEntry } from './localEntry';
 import { codeOf, errorAt, localError } from './localErrors';
 import { identityOf } from './pathHandle';
-import { isTemporary, looksTemporary } from './temporaryNames';
+import { hasTemporaryForm, isTemporary } from './temporaryNames';
 
 /** Concurrent stats of a folder, and folders that a recursive listing reads ahead. */
 const maxStatConcurrency = 64;
@@ -244,7 +244,7 @@ async function toChild(
         return not('linkLoop');
       case 'ENOENT':
         // Our temporary file was renamed meanwhile.
-        if (looksTemporary(name) && !dirent.isSymbolicLink()) return undefined;
+        if (hasTemporaryForm(name) && !dirent.isSymbolicLink()) return undefined;
         return not(dirent.isSymbolicLink() ? 'brokenLink' : 'unreadable');
       case 'EACCES':
       case 'EPERM':

@@ -13,7 +13,7 @@ const maxNameBytes = 180;
 const birthMs = 10_000;
 
 /** Names of the files that this process currently writes. */
-const underWay = new Set<string>();
+const inUse = new Set<string>();
 
 /** A new temporary name beside `file`. Call `releaseTemporary` once the file is renamed or removed. */
 export function temporaryName(file: string): string {
@@ -25,19 +25,19 @@ export function temporaryName(file: string): string {
     if (bytes > maxNameBytes) break;
     kept += character;
   }
-  const made = Date.now().toString(16).padStart(12, '0');
-  const temporary = `.${kept}.cloud-remotes-${made}${randomBytes(4).toString('hex')}.part`;
-  underWay.add(temporary);
+  const created = Date.now().toString(16).padStart(12, '0');
+  const temporary = `.${kept}.cloud-remotes-${created}${randomBytes(4).toString('hex')}.part`;
+  inUse.add(temporary);
   return path.join(path.dirname(file), temporary);
 }
 
 /** Ends the protection of a temporary file that was renamed or removed. */
 export function releaseTemporary(temporary: string): void {
-  underWay.delete(path.basename(temporary));
+  inUse.delete(path.basename(temporary));
 }
 
 /** Whether a name has the form of a temporary name; any program may use such a name. */
-export function looksTemporary(name: string): boolean {
+export function hasTemporaryForm(name: string): boolean {
   return name.endsWith('.part') && temporaryPattern.test(name);
 }
 
@@ -48,9 +48,9 @@ export function looksTemporary(name: string): boolean {
  */
 export function isTemporary(name: string, stats: Pick<BigIntStats, 'birthtimeMs' | 'isFile'>): boolean {
   if (!name.endsWith('.part')) return false;
-  const [, made] = temporaryPattern.exec(name) ?? [];
-  if (made === undefined || !stats.isFile()) return false;
-  return underWay.has(name) || Math.abs(Number(stats.birthtimeMs) - Number.parseInt(made, 16)) <= birthMs;
+  const [, created] = temporaryPattern.exec(name) ?? [];
+  if (created === undefined || !stats.isFile()) return false;
+  return inUse.has(name) || Math.abs(Number(stats.birthtimeMs) - Number.parseInt(created, 16)) <= birthMs;
 }
 
 /**
@@ -60,7 +60,7 @@ export function isTemporary(name: string, stats: Pick<BigIntStats, 'birthtimeMs'
 export async function removeLeftovers(folder: string, ageMs: number): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (!looksTemporary(name) || underWay.has(name)) continue;
+    if (!hasTemporaryForm(name) || inUse.has(name)) continue;
     const file = path.join(folder, name);
     try {
       const stats = await lstat(file, { bigint: true });

@@ -5,7 +5,7 @@ import { matchKey, type NameRules, nameProblem, storagePath } from '../../../src
 const windows: NameRules = { caseSensitive: false, foldsUnicode: false, forbids: 'windows' };
 const posix: NameRules = { caseSensitive: true, foldsUnicode: false, forbids: 'posix' };
 
-test('H19: what would lead elsewhere on Windows can not be a name there: drives, shares, streams, devices', () => {
+test('H19: drives, shares, streams and devices are no names on Windows', () => {
   for (const name of [
     'C:',
     'C:/x',
@@ -29,17 +29,17 @@ test('H19: what would lead elsewhere on Windows can not be a name there: drives,
     assert.notEqual(nameProblem(name, windows), undefined, name);
 });
 
-test('names that only look like those of Windows are fine there', () => {
+test('names similar to device names are valid on Windows', () => {
   for (const name of ['console', 'com', 'COM10', 'nullable.ts', 'a.nul', '.x', ' x', 'lpt', 'C', 'ü', '～'])
     assert.equal(nameProblem(name, windows), undefined, name);
 });
 
-test('other systems hold all but NUL', () => {
+test('other systems accept every character but NUL', () => {
   for (const name of ['C:\\x', 'nul', 'x.', 'a?b', 'a\nb']) assert.equal(nameProblem(name, posix), undefined);
   assert.notEqual(nameProblem('a\0b', posix), undefined);
 });
 
-test('too long parts and paths are told, by bytes', () => {
+test('parts and paths that are too long are reported, in bytes', () => {
   const rules: NameRules = { ...posix, maxPartBytes: 255, maxPathBytes: 600 };
   assert.equal(nameProblem('x'.repeat(255), rules), undefined);
   assert.match(nameProblem('x'.repeat(256), rules) ?? '', /255 bytes/);
@@ -47,7 +47,7 @@ test('too long parts and paths are told, by bytes', () => {
   assert.match(nameProblem(`${'x'.repeat(200)}/`.repeat(3), rules) ?? '', /600 bytes/);
 });
 
-test('one name has one key where case or Unicode form is folded', () => {
+test('equal names have equal keys when case or Unicode form is folded', () => {
   assert.equal(matchKey('Ä/B', windows), matchKey('ä/b', windows));
   assert.notEqual(matchKey('A', posix), matchKey('a', posix));
   assert.equal(
@@ -56,7 +56,7 @@ test('one name has one key where case or Unicode form is folded', () => {
   );
 });
 
-test('a path is located below the place of its remote', () => {
+test('storagePath is below the storageId', () => {
   assert.equal(storagePath({ storageId: 'disk:/w' }, 'a/b'), 'disk:/w/a/b');
   assert.equal(storagePath({ storageId: 's3:aws' }, ''), 's3:aws');
   assert.equal(storagePath({}, 'a'), undefined);

@@ -32,7 +32,7 @@ test('R2: fractions shorter or longer than nine digits are read', () => {
   assert.deepEqual(parseRcloneTime('5.'), { s: 5, ns: 0 });
 });
 
-test('R2: text that is no time gives nothing', () => {
+test('R2: other text is no time', () => {
   for (const text of ['', 'abc', '1e9', '1,5', '0x10', '.', '--1'])
     assert.equal(parseRcloneTime(text), undefined, text);
 });

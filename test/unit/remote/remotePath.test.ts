@@ -19,7 +19,7 @@ import {
   uniqueName,
 } from '../../../src/remote/remotePath';
 
-test('a text that is no path is refused and named', () => {
+test('an invalid path is refused and named', () => {
   for (const text of ['/a', 'a/', 'a//b', '.', '..', 'a/../b', 'a/./b', 'a\0b']) {
     assert.throws(
       () => parsePath(text),
@@ -51,7 +51,7 @@ test('paths are ordered by their UTF-8 bytes', () => {
   assert.deepEqual([...samples].sort(comparePaths), bytes);
 });
 
-test('paths know their parents and what is within them', () => {
+test('parents and containment of paths', () => {
   const path = joinPath(parsePath('a'), 'b/c');
   assert.equal(path, 'a/b/c');
   assert.equal(parentPath(path), 'a/b');
@@ -61,7 +61,7 @@ test('paths know their parents and what is within them', () => {
   assert.equal(relativePath(path, parsePath('a')), 'b/c');
 });
 
-test('an address is a remote and a path', () => {
+test('an address has a remote and a path', () => {
   assert.deepEqual(parseAddress('photos:bucket/a/'), { remote: 'photos', path: 'bucket/a' });
   assert.equal(formatAddress(parseAddress('photos:')), 'photos:');
   assert.equal(
@@ -70,7 +70,7 @@ test('an address is a remote and a path', () => {
   );
 });
 
-test('local paths are not taken for addresses', () => {
+test('local paths are no addresses', () => {
   for (const windows of [true, false])
     for (const text of ['/a:b', './a:b', '.\\a:b', ':a', 'plain'])
       assert.equal(looksLikeAddress(text, windows), false, text);

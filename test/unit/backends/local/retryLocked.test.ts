@@ -16,7 +16,7 @@ function call(failures: number, code: string): { run: () => Promise<string>; tri
   };
 }
 
-test('on Windows a file that a scanner holds open for a moment is waited for', async () => {
+test('on Windows a call on a file that a scanner holds open is retried', async () => {
   for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
     const { run, tries } = call(2, code);
     assert.equal(await retryWhileLocked(run, 'win32'), 'done');
@@ -24,7 +24,7 @@ test('on Windows a file that a scanner holds open for a moment is waited for', a
   }
 });
 
-test('the waiting ends with the error, and other errors and other systems are not waited for', async () => {
+test('the retries end with the error, and other errors and systems are not retried', async () => {
   const held = call(99, 'EPERM');
   await assert.rejects(retryWhileLocked(held.run, 'win32'), /EPERM/);
   assert.equal(held.tries(), 7);
@@ -38,7 +38,7 @@ test('the waiting ends with the error, and other errors and other systems are no
   }
 });
 
-test('a disk without hard links is known by what it answers, and a full one is not taken for it', () => {
+test('a disk without hard links is detected by its error, and a full disk is not', () => {
   for (const code of ['EPERM', 'EISDIR', 'ENOTSUP', 'EINVAL', 'UNKNOWN'])
     assert.ok(hardLinksUnsupported(failing(code)), code);
   for (const code of ['EEXIST', 'ENOENT', 'ENOSPC', 'EIO'])

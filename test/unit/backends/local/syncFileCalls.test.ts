@@ -22,13 +22,13 @@ function disk() {
   };
 }
 
-test('a quick disk is called directly, and goes on being so after a hiccup', async () => {
+test('a fast disk is called directly, also after single slow calls', async () => {
   const { call } = disk();
   for (const ms of [0.01, 5, 5, 0.01, 5, 0.01]) assert.equal(await call(ms), 'direct');
   assert.equal(await call(0.01), 'direct');
 });
 
-test('a slow disk is left to the pool for a while, and then tried again', async () => {
+test('a slow disk uses the pool for a while, and is then tested again', async () => {
   const { call, pass } = disk();
   for (const ms of [2, 2, 2]) assert.equal(await call(ms), 'direct');
   assert.equal(await call(2), 'pool');
@@ -38,13 +38,13 @@ test('a slow disk is left to the pool for a while, and then tried again', async 
   assert.equal(await call(2), 'direct');
 });
 
-test('one very slow call is enough', async () => {
+test('one very slow call switches to the pool', async () => {
   const { call } = disk();
   assert.equal(await call(20), 'direct');
   assert.equal(await call(0.01), 'pool');
 });
 
-test('a failure of a direct call is a rejection, and counts by its time', async () => {
+test('a failed direct call rejects, and its time counts', async () => {
   let at = 0;
   const calls = new AdaptiveFsCalls(() => at);
   const fail = () => {

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import {
+  hasTemporaryForm,
   isTemporary,
-  looksTemporary,
   releaseTemporary,
   temporaryName,
 } from '../../../../src/backends/local/temporaryNames';
@@ -30,7 +30,7 @@ test('a temporary file is recognised by its name and its age together', () => {
   });
   const name = path.basename(temporaryName('/x/a b\nc.txt'));
   const now = Date.now();
-  assert.ok(looksTemporary(name));
+  assert.ok(hasTemporaryForm(name));
   assert.ok(isTemporary(name, stats(0)), 'this process is writing it');
   releaseTemporary(name);
   assert.ok(isTemporary(name, stats(now)), 'a process that has ended made it');
