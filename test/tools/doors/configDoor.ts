@@ -102,7 +102,7 @@ async function fromProfiles(
   return suggested.flat();
 }
 
-/** The same as lines for people. */
+/** The offered remotes as lines for people. */
 export function* offeredAsLines({ remotes }: OfferedRemotes): Generator<string> {
   for (const { name, kind, because, description, settings, secrets = [], ...more } of remotes) {
     const { signIn, leftOut = [], asks = [] } = more;

@@ -10,7 +10,7 @@ import { summaryOf } from '../../../src/commandLine/summary';
 import { placeText } from '../../../src/plan/model/plan';
 
 export interface LineSettings {
-  /** Where relative paths of the line start. */
+  /** The folder of relative paths; default: the working folder. */
   readonly folder: string | undefined;
   readonly shell: ShellKind | undefined;
 }
@@ -24,7 +24,7 @@ export function readLine(text: string, app: App, { folder, shell }: LineSettings
   return readCommandLine(text, contextOnDisk(remotes, path.resolve(folder ?? '.'), shell));
 }
 
-/** What the line was understood as, as plain data: a side that is not sure has `candidates`, `because` and `text` in the place of a place. */
+/** The command as plain data. An undecided side has `candidates`, `because` and `text` instead of a place. */
 export function understoodAsJson(command: ReadCommand): Record<string, unknown> {
   const { source, target, ...rest } = command;
   return { ...rest, source: sideAsJson(source), target: sideAsJson(target), summary: summary(command) };
@@ -40,7 +40,7 @@ function summary(command: ReadCommand): string {
   return summaryOf(command, placeText);
 }
 
-/** The same as lines for people. */
+/** The command as lines for people. */
 export function* understoodAsLines(command: ReadCommand): Generator<string> {
   yield summary(command);
   for (const [title, side] of [
@@ -57,8 +57,8 @@ export function* understoodAsLines(command: ReadCommand): Generator<string> {
 }
 
 /**
- * What the line asks for. Where a side could be on several remotes `on` names the one; a single one is taken, and told. A problem says what
- * is open still.
+ * The sync of the line. `on` chooses the remote of a place that may be on several; a single candidate is used and reported through `tell`.
+ * A problem names the open question.
  */
 export function requestOf(
   command: ReadCommand,
@@ -75,7 +75,7 @@ export function requestOf(
       return {
         problem: `On which remote is ${text}? ${because} Name one with --on: ${candidates.join(', ')}.`,
       };
-    tell(`${text} is taken to be on "${chosen}". ${because}`);
+    tell(`Assuming that ${text} is on "${chosen}". ${because}`);
     return placeOn(chosen);
   };
   const source = decide(command.source);

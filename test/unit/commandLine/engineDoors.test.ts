@@ -101,7 +101,7 @@ test('a plan of a line is the plan of the two places and options that it means',
   assert.match(byLine.stdout, /^upload {2}a\.txt/m);
   assert.match(byLine.stdout, /^delete {2}gone\.txt/m);
   assert.equal(byLine.stdout, byPlaces.stdout);
-  assert.match(byLine.stderr, /s3:\/\/bucket\/p is taken to be on "lab"/);
+  assert.match(byLine.stderr, /Assuming that s3:\/\/bucket\/p is on "lab"/);
 });
 
 const problems: readonly [string, readonly string[], RegExp][] = [
