@@ -41,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     app.settingsChanged(remote);
     tree.remotesChanged(remote);
   };
-  const shell: CommandContext = {
+  const commandContext: CommandContext = {
     ...editorContext,
     secrets,
     signIns,
@@ -84,14 +84,14 @@ export function activate(context: vscode.ExtensionContext): void {
       for (const { settings } of app.remotes()) settingsChanged(settings.name);
     }),
     ...[
-      ...remoteCommands(shell),
-      ...treeCommands(shell),
-      ...newItemCommands(shell),
-      ...transferCommands(shell),
-      ...moveCommands(shell),
-      ...deleteCommands(shell),
-      ...signInCommands(shell),
-      ...registerSyncs(context, shell, snapshots),
+      ...remoteCommands(commandContext),
+      ...treeCommands(commandContext),
+      ...newItemCommands(commandContext),
+      ...transferCommands(commandContext),
+      ...moveCommands(commandContext),
+      ...deleteCommands(commandContext),
+      ...signInCommands(commandContext),
+      ...registerSyncs(context, editorContext, snapshots),
     ].map(({ id, run }) => registerCommand(id, run)),
     poll,
     onSettingsChanged(() => poll.restart(), 'changesInterval'),

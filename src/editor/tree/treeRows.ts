@@ -63,7 +63,7 @@ export class TreeRows {
 
   remotes(): RemoteNode[] {
     return this.app.remotes().map((configured, index) => {
-      // The settings can contain a name twice. The second row shows the problem and needs an id of its own.
+      // The settings can contain a name twice. The second row shows the problem and needs another id.
       const id = `${configured.settings.name}:${configured.problems.length > 0 ? `#${index}` : ''}`;
       const known = this.nodes.get(id);
       return known?.kind === 'remote' && isEqual(known.configured.settings, configured.settings)
