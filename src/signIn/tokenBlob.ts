@@ -41,8 +41,8 @@ export function printTokenBlob({ accessToken, refreshToken, expiresMs }: TokenBl
 /** Later than Go's zero time, whatever its offset. */
 const zeroTimeMs = Date.parse('0001-01-02T00:00:00Z');
 
-/** Parses RFC 3339 with up to nine digits of a second. Undefined (never) for Go's zero time, and for a text that is no time. */
+/** Parses RFC 3339, also with nanoseconds. Undefined (never) for Go's zero time, and for a text that is no time. */
 function parseExpiry(text: string): number | undefined {
-  const ms = Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
+  const ms = Date.parse(text);
   return ms > zeroTimeMs ? ms : undefined;
 }
