@@ -9,7 +9,7 @@ export interface Checksum {
   matches(): boolean;
 }
 
-/** What a body must be, and how errors name it. */
+/** The expected body, and its name in errors. */
 export interface ExpectedBody {
   /** The file, for sentences. */
   readonly path: string;
@@ -67,7 +67,7 @@ export function verifyStream(source: Readable, expected: ExpectedBody, signal: A
   const verifier = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
       received += chunk.length;
-      // Checked before the chunk goes on, so that no reader stores more than the file has.
+      // Checked before the chunk is passed on, so that no reader stores more than the file has.
       if (received > length) return done(lengthMismatch(received, expected));
       checksum?.update(chunk);
       done(null, chunk);

@@ -196,7 +196,7 @@ export class FolderNodes {
   }
 }
 
-/** What one pass over all pages of a listing has shown. */
+/** The result of one pass over all pages of a listing. */
 class ListingPass {
   readonly seen = new Set<string>();
   readonly doubted = new Set<string>();

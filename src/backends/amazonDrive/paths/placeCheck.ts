@@ -15,7 +15,7 @@ const maxDepth = 100;
 /** A read waits at most this long for other uploads that could share it, in milliseconds: less than one request takes. */
 const gatherMs = 100;
 
-/** What happened to a node whose folder may be elsewhere. */
+/** The operation on a node whose folder may be elsewhere. */
 type Done = 'stored' | 'moved';
 
 interface Whereabouts {
@@ -40,7 +40,7 @@ export class PlaceCheck {
     private readonly names: DriveNames,
     retry: { readonly clock: Clock; readonly log: Log },
   ) {
-    // Has retries of its own: a failed read must not make the caller upload again.
+    // Retries by itself: a failed read must not make the caller upload again.
     this.reads = new CoalescedReads(
       (id, signal) =>
         withRetries('read a folder', () => nodes.nodeIfThere(id, 'a folder', signal), retry, signal),

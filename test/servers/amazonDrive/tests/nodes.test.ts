@@ -54,7 +54,7 @@ describe('account calls', () => {
     assert.deepEqual([answer.status, answer.json], [401, { message: 'Token has expired' }]);
   });
 
-  served('give each account a drive of its own', async ({ server }) => {
+  served('give each account its own drive', async ({ server }) => {
     const [anna, ben] = [new TestClient(server, 'anna'), new TestClient(server, 'ben')];
     anna.drive.putFile('hers.txt', 'x');
     const { id } = anna.drive.nodeAt('hers.txt');

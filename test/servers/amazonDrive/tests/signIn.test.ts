@@ -231,7 +231,7 @@ describe('the token endpoint', () => {
     refused(await refresh(server, refresh_token, { client_id: server.clientId }), 401, 'invalid_client');
   });
 
-  it('keeps the refresh token, or gives a new one each time with rotation', async () => {
+  it('keeps the refresh token, or issues a new one each time with rotation', async () => {
     for (const rotateRefreshTokens of [false, true]) {
       const server = await servers.start({ rotateRefreshTokens });
       const { refresh_token } = server.issueToken('anna');
@@ -291,7 +291,7 @@ describe('access tokens', () => {
     assert.equal(issued.expiry, '2026-01-02T04:04:05.000Z');
   });
 
-  served('allow only what their scopes say', async ({ server }) => {
+  served('allow only the operations of their scopes', async ({ server }) => {
     const reader = new TestClient(server, 'anna', ['clouddrive:read_all']);
     assert.equal((await reader.meta('GET', 'nodes')).status, 200);
     const refusedWrite = await reader.meta('POST', 'nodes', { body: { name: 'x', kind: 'FOLDER' } });
