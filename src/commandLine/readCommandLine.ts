@@ -6,7 +6,7 @@ import { readAws } from './aws/readAws';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';
 import { isProblem, LineError, type LineProblem, orProblem } from './lineProblem';
 import { readRclone } from './rclone/readRclone';
-import { splitWords } from './shell/shellWords';
+import { splitCommandLine } from './shell/shellWords';
 import { decideVariable } from './variables';
 
 /**
@@ -24,7 +24,7 @@ export function readCommandLine(text: string, context: ReadingContext): ReadComm
 }
 
 function readLine(text: string, given: ReadingContext): ReadCommand {
-  const split = splitWords(text, given);
+  const split = splitCommandLine(text, given);
   const context = { ...given, shell: split.shell };
   const start = stripWrappers(split.words);
   const [program = '', ...words] = start.words;

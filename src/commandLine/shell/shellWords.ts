@@ -1,10 +1,10 @@
 import { withoutSecrets } from '../../base/maskedText';
-import { LineError, type LineProblem, orProblem } from '../lineProblem';
+import { LineError } from '../lineProblem';
 import { isSafeToShow } from '../shownValues';
 import { type ShellKind, withoutPrompt } from './shellKinds';
 import { shellReplacement } from './shellReplacements';
 
-export interface SplitLine {
+interface SplitLine {
   readonly words: readonly string[];
   /** The shell that the line shows, or the given one. */
   readonly shell: ShellKind;
@@ -40,14 +40,9 @@ interface SplitOptions {
  * (POSIX), `^` (command prompt) or a backtick (PowerShell), a prompt before the line, a comment after it, and `~/` when `home` is given.
  *
  * Nothing is run or expanded: text that a shell would replace (variables, unquoted globs, command substitutions) or treat specially
- * (pipes, redirections, several commands) is a problem. Pure; never throws.
+ * (pipes, redirections, several commands) throws LineError. Pure.
  */
-export function splitCommandLine(text: string, options: SplitOptions = {}): SplitLine | LineProblem {
-  return orProblem(() => splitWords(text, options));
-}
-
-/** `splitCommandLine` that throws LineError. */
-export function splitWords(text: string, { shell = 'posix', home }: SplitOptions): SplitLine {
+export function splitCommandLine(text: string, { shell = 'posix', home }: SplitOptions = {}): SplitLine {
   if (text.length > maxLineLength) throw new LineError('The text is too long for a command line.');
   const found = withoutPrompt(text, shell);
   return new Splitter(found.line, found.shell, home).split();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isProblem } from '../../../src/commandLine/lineProblem';
+import { isProblem, orProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
 import { type ShellKind, withoutPrompt } from '../../../src/commandLine/shell/shellKinds';
 import { splitCommandLine } from '../../../src/commandLine/shell/shellWords';
@@ -84,7 +84,7 @@ const literal: readonly (readonly [line: string, shells: readonly ShellKind[], w
 for (const [line, shells, words] of literal)
   for (const shell of shells)
     test(`text without a special meaning stays (${shell}): ${line}`, () => {
-      const split = splitCommandLine(line, { shell, home: '/home/me' });
+      const split = orProblem(() => splitCommandLine(line, { shell, home: '/home/me' }));
       assert.deepEqual(isProblem(split) ? split.problem : split.words, words);
     });
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { isProblem } from '../../../src/commandLine/lineProblem';
+import { isProblem, orProblem } from '../../../src/commandLine/lineProblem';
 import type { ShellKind } from '../../../src/commandLine/shell/shellKinds';
 import { onOneLine, quoteWord, splitCommandLine } from '../../../src/commandLine/shell/shellWords';
 
 function words(text: string, shell: ShellKind = 'posix'): readonly string[] {
-  const split = splitCommandLine(text, { shell, home: '/home/me' });
+  const split = orProblem(() => splitCommandLine(text, { shell, home: '/home/me' }));
   return isProblem(split) ? [`PROBLEM: ${split.problem}`] : split.words;
 }
 
@@ -51,7 +51,7 @@ const windows: readonly [string, string, readonly string[]][] = [
 for (const [what, text, expected] of windows)
   test(`a Windows line: ${what}`, () => assert.deepEqual(words(text, 'windows'), expected));
 
-test('a caret at a line end shows that the line is one of Windows', () => {
+test('a caret at a line end shows a line for Windows', () => {
   assert.deepEqual(words('aws s3 sync C:\\a ^\n s3://b'), ['aws', 's3', 'sync', 'C:\\a', 's3://b']);
 });
 
@@ -80,14 +80,14 @@ const refusals: readonly [string, RegExp][] = [
 ];
 for (const [text, says] of refusals)
   test(`refused by name: ${text}`, () => {
-    const split = splitCommandLine(text);
+    const split = orProblem(() => splitCommandLine(text));
     assert.ok(isProblem(split), JSON.stringify(split));
     assert.match(split.problem, says);
     assert.match(split.problem, /\.$|: \S+$/);
   });
 
 test('"~" without a known home folder is refused', () => {
-  const split = splitCommandLine('a ~/b');
+  const split = orProblem(() => splitCommandLine('a ~/b'));
   assert.ok(isProblem(split));
 });
 
@@ -95,7 +95,7 @@ test('a variable of Windows is refused by name', () => {
   assert.match(words('a %USERPROFILE%\\x', 'windows')[0] ?? '', /%USERPROFILE% is a (shell )?variable/);
 });
 
-test('what is quoted comes back as it was, here and in a real shell', () => {
+test('quoted words are read unchanged, here and by a real shell', () => {
   const odd = [
     '',
     'a',
