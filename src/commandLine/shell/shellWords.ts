@@ -58,9 +58,9 @@ export function onOneLine(text: string): string {
     .trim();
 }
 
-/** Quotes `word` for a POSIX shell. Pure. */
+/** Quotes `word` for a POSIX shell; also two percent signs, which look like a variable of Windows to `splitCommandLine`. Pure. */
 export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(word) && !/%.*%/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 class Splitter {

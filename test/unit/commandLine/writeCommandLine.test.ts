@@ -153,7 +153,7 @@ test('the more complete line comes first', () => {
   assert.deepEqual(order({ compare: 'checksum', minSize: 1 }), ['rclone', 'aws']);
 });
 
-const names = ['a', 'b c', "it's", 'ä', '😀', '$x', '-d', 'x"y', 'back\\slash', '#h', '~', 'p,q=r', '*'];
+const names = ['a', 'b c', "it's", 'ä😀', '$x', '-d', 'x"y', 'back\\slash', '#h', '~', 'p,q=r', '*', '%a%'];
 const patternsOf = {
   rclone: ['*.tmp', '/a/**', 'b c/', "it's", '{a,b}*.js', '$x', 'sub/*.css', '[a-c]?', '**/x', '-x', '! y'],
   aws: ['*', '*.tmp', 'a/*', "it's", '[!a]?', '$x', '😀*', '--y', 'b c'],
