@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
+import { STEP_MS } from './eventually';
 
 /** The answers; other steps keep their proposals. */
 export interface DriveAnswers {
@@ -42,8 +43,9 @@ export async function signInPage(
   account: string | 'deny',
   before: () => Promise<unknown>,
 ): Promise<Page> {
-  const opened = window.context.waitForEvent('page', { timeout: 20_000 });
   await before();
+  // Only after "Open" a page comes, so the wait does not run while the editor is still asking.
+  const opened = window.context.waitForEvent('page', { timeout: 2 * STEP_MS });
   await window.messages.answerDialog(asksToOpen, 'Open');
   const page = await opened;
   await page.locator('#allow').waitFor();
