@@ -95,7 +95,7 @@ test('other XML is left to a general parser', () => {
   assert.equal(parseListing(listing(contents('<![CDATA[x]]>')), 'b'), undefined);
 });
 
-test('a key is a path or has the reason why it is none', () => {
+test('a key is a path or has a reason against it', () => {
   assert.equal(pathOfKey('b', 'a/c d'), 'b/a/c d');
   for (const [key, reason] of [
     ['a//b', 'emptyPart'],
