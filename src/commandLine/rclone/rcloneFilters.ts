@@ -26,21 +26,13 @@ export function noFilterFlags(): FilterFlags {
  * line has an include flag (R16). A plan excludes it only if all rules are includes. Pure.
  */
 export function buildFilterRules(flags: FilterFlags): FilterRule[] {
+  const { include, includeFrom, exclude, excludeFrom, filter, filterFrom, maxDepth } = flags;
   let rules: FilterRule[] = [];
-  const groups = [
-    flags.include,
-    flags.includeFrom,
-    flags.exclude,
-    flags.excludeFrom,
-    flags.filter,
-    flags.filterFrom,
-  ];
-  for (const rule of groups.flat(2))
+  for (const rule of [include, includeFrom, exclude, excludeFrom, filter, filterFrom].flat(2))
     if (rule === '!') rules = [];
     else rules.push(rule);
-  const { maxDepth } = flags;
   const onlyIncludes = rules.every((rule) => 'include' in rule);
-  if (flags.include.length > 0 || flags.includeFrom.length > 0) {
+  if (include.length > 0 || includeFrom.length > 0) {
     // A plan with only include rules already excludes the rest.
     if (!onlyIncludes || rules.length === 0 || maxDepth !== undefined) rules.push({ exclude: '/**' });
   } else if (onlyIncludes) rules = [];

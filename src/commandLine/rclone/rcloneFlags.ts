@@ -155,7 +155,8 @@ const deleteFlags: readonly NamedRule[] = [
 ];
 
 const filterFlags: readonly NamedRule[] = [
-  ...(['include', 'exclude'] as const).flatMap((kind) => [patternFlag(kind), patternFileFlag(kind)]),
+  ...patternFlags('include'),
+  ...patternFlags('exclude'),
   act('filter=', (value, state) => {
     const rule = parseFilterRule(value);
     if (rule === undefined) return refused('A rule starts with "+ " or "- ".');
@@ -239,27 +240,22 @@ function fileFlag(
   });
 }
 
-type PatternKind = 'include' | 'exclude';
-
-function ruleOf(kind: PatternKind, pattern: string): FilterRule {
-  return kind === 'include' ? { include: pattern } : { exclude: pattern };
-}
-
-function patternFlag(kind: PatternKind): NamedRule {
-  return act(`${kind}=`, (value, state) => {
-    if (value === '') return refused('The pattern is empty.');
-    state.filterFlags[kind].push([ruleOf(kind, value)]);
-    return understood(
-      kind === 'include' ? 'includes matches; files that match no rule are excluded' : 'excludes matches',
-    );
-  });
-}
-
-function patternFileFlag(kind: PatternKind): NamedRule {
-  return fileFlag(`${kind}-from=`, (lines, state) => {
-    state.filterFlags[`${kind}From`].push(lines.map((line) => ruleOf(kind, line)));
-    return understood(`the patterns of the current file (${lines.length})`);
-  });
+function patternFlags(kind: 'include' | 'exclude'): NamedRule[] {
+  const ruleOf = (pattern: string): FilterRule =>
+    kind === 'include' ? { include: pattern } : { exclude: pattern };
+  const means =
+    kind === 'include' ? 'includes matches; files that match no rule are excluded' : 'excludes matches';
+  return [
+    act(`${kind}=`, (value, state) => {
+      if (value === '') return refused('The pattern is empty.');
+      state.filterFlags[kind].push([ruleOf(value)]);
+      return understood(means);
+    }),
+    fileFlag(`${kind}-from=`, (lines, state) => {
+      state.filterFlags[`${kind}From`].push(lines.map(ruleOf));
+      return understood(`the patterns of the current file (${lines.length})`);
+    }),
+  ];
 }
 
 type Bound = 'least' | 'most';
