@@ -37,9 +37,8 @@ export function createFilter(
 ): Filter {
   const sets = ruleSets(options, names, ignoreFiles);
   const [first, second, ...others] = sets;
-  const both =
-    first instanceof OrderedRules && second instanceof OrderedRules ? first.and(second) : undefined;
-  return new RuleFilter(both ? [both, ...others] : sets, names.foldsUnicode);
+  const bothOrdered = first instanceof OrderedRules && second instanceof OrderedRules;
+  return new RuleFilter(bothOrdered ? [first.and(second), ...others] : sets, names.foldsUnicode);
 }
 
 /** The sets of rules of a filter. Throws as `createFilter`. */
@@ -87,10 +86,8 @@ class OrderedRules implements RuleSet {
     return (path.endsWith('/') ? this.ofFolders : this.ofFiles).decide(path) ?? true;
   }
 
-  /** Both sets as one, which decides in a single pass; undefined where this set has includes. */
-  and(next: OrderedRules): OrderedRules | undefined {
-    const { files, folders } = this.rules;
-    if ([...files, ...folders].some(({ include }) => include)) return undefined;
+  /** Both sets as one, which decides in a single pass. Only for a set without includes, as the usual excludes. */
+  and(next: OrderedRules): OrderedRules {
     return new OrderedRules(next.origin, joined(this.rules, next.rules));
   }
 
