@@ -97,12 +97,8 @@ async function* spoiltPieces(
   length: number | undefined,
 ): AsyncGenerator<Buffer> {
   const { damageResponse, fillerBytes, responseBytesPerSecond: rate } = fault ?? {};
-  const source =
-    fillerBytes !== undefined
-      ? filler(fillerBytes)
-      : typeof body === 'string' || Buffer.isBuffer(body)
-        ? [body]
-        : body;
+  const pieces = typeof body === 'string' || Buffer.isBuffer(body) ? [body] : body;
+  const source = fillerBytes === undefined ? pieces : filler(fillerBytes);
   const middle = Math.floor((length ?? 0) / 2);
   let done = 0;
   let damages = damageResponse === true;

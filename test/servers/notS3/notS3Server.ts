@@ -2,20 +2,10 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer, type Server } from 'node:net';
 import { listen } from '../http/loopback';
 
-/** What answers in the place of an S3 service. */
-export type NotS3 =
-  | 'webPage'
-  | 'loginPage'
-  | 'missingPage'
-  | 'forbiddenPage'
-  | 'otherText'
-  | 'empty'
-  | 'json';
-
 const page = '<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please sign in.</body></html>';
 const html = { 'content-type': 'text/html; charset=utf-8' };
 
-const answers: Readonly<Record<Exclude<NotS3, 'otherText'>, RequestListener>> = {
+const answers = {
   webPage: (_, response) => response.writeHead(200, html).end(page),
   loginPage: (_, response) =>
     response.writeHead(302, { ...html, location: 'https://login.test/sign-in?secret=1' }).end(page),
@@ -23,14 +13,17 @@ const answers: Readonly<Record<Exclude<NotS3, 'otherText'>, RequestListener>> = 
   forbiddenPage: (_, response) => response.writeHead(403, html).end(page),
   empty: (_, response) => response.writeHead(200).end(),
   json: (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'),
-};
+} satisfies Record<string, RequestListener>;
+
+/** The kinds of servers that respond in place of an S3 service. */
+export type NotS3 = keyof typeof answers | 'otherText';
 
 export interface NotS3Server {
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
-/** Starts a server on a free port of 127.0.0.1 that gives every request the same answer. `otherText` does not speak HTTP. */
+/** Starts a server on a free port of 127.0.0.1 that responds the same to every request. `otherText` does not speak HTTP. */
 export async function startNotS3(what: NotS3 | RequestListener): Promise<NotS3Server> {
   const server: Server =
     what === 'otherText'

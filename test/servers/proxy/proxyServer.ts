@@ -57,19 +57,11 @@ export async function startProxy({ hosts, login }: ProxyOptions): Promise<ProxyS
       return;
     }
     const { 'proxy-authorization': _, 'proxy-connection': __, ...headers } = message.headers;
-    const passedOn = httpRequest(
-      {
-        host: '127.0.0.1',
-        port: decision.port,
-        method: message.method,
-        path: `${to.pathname}${to.search}`,
-        headers,
-      },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      },
-    );
+    const target = { host: '127.0.0.1', port: decision.port, path: `${to.pathname}${to.search}` };
+    const passedOn = httpRequest({ ...target, method: message.method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
     passedOn.on('error', () => response.destroy());
     message.pipe(passedOn);
   };

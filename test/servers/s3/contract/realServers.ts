@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import path from 'node:path';
+import { listen } from '../../http/loopback';
 import { startS3Server } from '../s3Server';
 import type { Target } from './signedRequest';
 
@@ -78,9 +79,8 @@ async function startMoto(): Promise<CheckedServer | AbsentServer> {
 
 function motoVersion(): string {
   try {
-    return execFileSync('python3', ['-c', 'import moto; print(moto.__version__)'], {
-      encoding: 'utf8',
-    }).trim();
+    const args = ['-c', 'import moto; print(moto.__version__)'];
+    return execFileSync('python3', args, { encoding: 'utf8' }).trim();
   } catch {
     return '(version unknown)'; // moto may live in an environment of its own
   }
@@ -169,13 +169,8 @@ function end(child: ChildProcess): Promise<void> {
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
+async function freePort(): Promise<number> {
+  const { port, stop } = await listen(createServer());
+  await stop();
+  return port;
 }

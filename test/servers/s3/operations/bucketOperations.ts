@@ -13,7 +13,6 @@ import {
 } from './exchange';
 import { findObject } from './objectOperations';
 
-/** ListBuckets. */
 export function listBuckets(exchange: Exchange): Reply {
   const prefix = exchange.request.query.get('prefix') ?? '';
   const buckets = exchange.store.buckets
@@ -39,7 +38,7 @@ export function createBucket(exchange: Exchange): Reply {
     const root = documentOf(exchange);
     location = childText(root, 'LocationConstraint') ?? '';
     if (location === 'us-east-1')
-      throw new S3Error('InvalidLocationConstraint', 'The specified location-constraint is not valid', {
+      throw new S3Error('InvalidLocationConstraint', 'Invalid location constraint.', {
         LocationConstraint: location,
       });
   }
@@ -63,7 +62,6 @@ export function deleteBucket(exchange: Exchange): Reply {
   return emptyReply(204);
 }
 
-/** HeadBucket. */
 export function headBucket(exchange: Exchange): Reply {
   return emptyReply(200, { 'x-amz-bucket-region': bucketOf(exchange).location || 'us-east-1' });
 }
@@ -78,7 +76,6 @@ export function getVersioning(exchange: Exchange): Reply {
   return xmlReply(xmlDocument('VersioningConfiguration', element('Status', bucketOf(exchange).versioning)));
 }
 
-/** PutBucketVersioning. */
 export function putVersioning(exchange: Exchange): Reply {
   const status = childText(documentOf(exchange), 'Status');
   if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();

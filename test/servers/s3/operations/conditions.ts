@@ -88,9 +88,7 @@ function parseDate(text: string | undefined): number | undefined {
 }
 
 function preconditionFailed(condition: string): S3Error {
-  return new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
-    Condition: condition,
-  });
+  return new S3Error('PreconditionFailed', 'A precondition did not hold.', { Condition: condition });
 }
 
 function notImplemented(header: string): S3Error {

@@ -1,6 +1,6 @@
 import type { Reply } from '../../http/reply';
 import { checksumOf } from '../requests/checksums';
-import { S3Error } from '../requests/s3Error';
+import { invalidArgument, S3Error } from '../requests/s3Error';
 import { decode, headerOf, type S3Request } from '../requests/s3Request';
 import { element, xmlDocument } from '../requests/xml';
 import { md5, type StoredChecksum, StoredObject } from '../store/objectStore';
@@ -29,11 +29,7 @@ export function copySourceOf(exchange: Exchange): CopySource {
     (_all, arn: string) => `${settings.accessPoints[arn] ?? 'no-such-access-point'}/`,
   );
   const slash = path.indexOf('/');
-  if (slash < 1 || slash === path.length - 1)
-    throw new S3Error('InvalidArgument', 'Copy Source must be sourcebucket/sourcekey.', {
-      ArgumentName: 'x-amz-copy-source',
-      ArgumentValue: raw,
-    });
+  if (slash < 1 || slash === path.length - 1) throw invalidArgument('x-amz-copy-source', raw);
   const name = path.slice(0, slash);
   const key = path.slice(slash + 1);
   checkKeyLength(key);
@@ -87,7 +83,7 @@ export function copyObject(exchange: Exchange): Reply {
 function directive(request: S3Request, header: string): 'COPY' | 'REPLACE' {
   const value = headerOf(request, header) ?? 'COPY';
   if (value === 'COPY' || value === 'REPLACE') return value;
-  throw new S3Error('InvalidArgument', `Unknown directive.`, { ArgumentName: header, ArgumentValue: value });
+  throw invalidArgument(header, value);
 }
 
 /** The MD5 of the content, which is not the ETag of multipart and encrypted objects. */

@@ -52,7 +52,7 @@ export function keyOf(exchange: Exchange): string {
 export function checkKeyLength(key: string): void {
   const size = Buffer.byteLength(key);
   if (size <= 1024) return;
-  throw new S3Error('KeyTooLongError', 'Your key is too long', {
+  throw new S3Error('KeyTooLongError', 'The key is too long.', {
     Size: String(size),
     MaxSizeAllowed: '1024',
   });

@@ -1,6 +1,6 @@
 import type { Reply } from '../../http/reply';
 import type { ListFault } from '../requests/faults';
-import { S3Error } from '../requests/s3Error';
+import { invalidArgument, S3Error } from '../requests/s3Error';
 import type { S3Request } from '../requests/s3Request';
 import { element, xmlDocument } from '../requests/xml';
 import type { Bucket, StoredObject } from '../store/objectStore';
@@ -99,7 +99,6 @@ export function listObjectsV1(exchange: Exchange): Reply {
   return listReply(inner, listFault);
 }
 
-/** ListObjectVersions. */
 export function listVersions(exchange: Exchange): Reply {
   const { request } = exchange;
   const bucket = bucketOf(exchange);
@@ -188,16 +187,9 @@ export function readListQuery(
 } {
   const encodingType = request.query.get('encoding-type');
   if (encodingType !== undefined && encodingType !== 'url')
-    throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request', {
-      ArgumentName: 'encoding-type',
-      ArgumentValue: encodingType,
-    });
+    throw invalidArgument('encoding-type', encodingType);
   const given = request.query.get(maxName) ?? '1000';
-  if (!/^\d+$/.test(given))
-    throw new S3Error('InvalidArgument', `Provided ${maxName} not an integer or within integer range`, {
-      ArgumentName: maxName,
-      ArgumentValue: given,
-    });
+  if (!/^\d+$/.test(given)) throw invalidArgument(maxName, given);
   return {
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',
@@ -254,7 +246,7 @@ function makeToken(last: string): string {
 function readToken(token: string): string {
   const last = token.startsWith('1') ? Buffer.from(token.slice(1), 'base64').toString('utf8') : '';
   if (last !== '' && makeToken(last) === token) return last;
-  throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect', {
+  throw new S3Error('InvalidArgument', 'The continuation token is incorrect.', {
     ArgumentName: 'continuation-token',
   });
 }

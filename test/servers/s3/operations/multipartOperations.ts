@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Reply } from '../../http/reply';
 import { type ChecksumAlgorithm, checksumOf } from '../requests/checksums';
 import { badChecksum } from '../requests/receivedBody';
-import { S3Error } from '../requests/s3Error';
+import { invalidArgument, S3Error } from '../requests/s3Error';
 import { headerOf } from '../requests/s3Request';
 import { childText, element, malformedXml, type XmlElement, xmlDocument } from '../requests/xml';
 import { md5, type StoredChecksum, StoredObject } from '../store/objectStore';
@@ -26,7 +26,6 @@ import { checksumElements, factsOf, namedAlgorithm } from './objectHeaders';
 import { etagOf, writtenHeaders } from './objectOperations';
 import { rangeOf, slice } from './ranges';
 
-/** CreateMultipartUpload. */
 export function createUpload(exchange: Exchange): Reply {
   const { request, uploads, now } = exchange;
   const bucket = bucketOf(exchange);
@@ -125,7 +124,7 @@ export function completeUpload(exchange: Exchange): Reply {
     if (next.number <= part.number)
       throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
     if (part.size < settings.minPartSize)
-      throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
+      throw new S3Error('EntityTooSmall', 'The part is too small.', {
         ProposedSize: String(part.size),
         MinSizeAllowed: String(settings.minPartSize),
         PartNumber: String(part.number),
@@ -159,13 +158,11 @@ export function completeUpload(exchange: Exchange): Reply {
   return xmlReply(xmlDocument('CompleteMultipartUploadResult', inner), written);
 }
 
-/** AbortMultipartUpload. */
 export function abortUpload(exchange: Exchange): Reply {
   exchange.uploads.delete(uploadOf(exchange).id);
   return emptyReply(204);
 }
 
-/** ListParts. */
 export function listParts(exchange: Exchange): Reply {
   const { request } = exchange;
   const upload = uploadOf(exchange);
@@ -255,7 +252,7 @@ function uploadOf(exchange: Exchange): Upload {
   const key = keyOf(exchange);
   const upload = exchange.uploads.get(exchange.request.query.get('uploadId') ?? '');
   if (upload !== undefined && upload.bucket === bucket.name && upload.key === key) return upload;
-  throw new S3Error('NoSuchUpload', 'The specified upload does not exist.', {
+  throw new S3Error('NoSuchUpload', 'The upload does not exist.', {
     UploadId: exchange.request.query.get('uploadId') ?? '',
   });
 }
@@ -264,10 +261,7 @@ function partNumberOf(exchange: Exchange): number {
   const text = exchange.request.query.get('partNumber') ?? '';
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
-  throw new S3Error('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive', {
-    ArgumentName: 'partNumber',
-    ArgumentValue: text,
-  });
+  throw invalidArgument('partNumber', text);
 }
 
 function chosenPart(upload: Upload, item: XmlElement): Part {
@@ -285,9 +279,7 @@ function chosenPart(upload: Upload, item: XmlElement): Part {
   if (algorithm !== undefined && given === undefined && upload.checksum?.type === 'COMPOSITE')
     throw new S3Error('InvalidRequest', `The ${algorithm} checksum of part ${number} is missing.`);
   if (given !== undefined && part.checksum !== undefined && given !== part.checksum.value)
-    throw new S3Error('InvalidPart', 'The checksum of a part is not the one that was uploaded.', {
-      PartNumber: String(number),
-    });
+    throw new S3Error('InvalidPart', 'The checksum of a part differs.', { PartNumber: String(number) });
   return part;
 }
 

@@ -1,32 +1,18 @@
 import { CHECKSUM_ALGORITHMS } from '../requests/checksums';
-import { S3Error } from '../requests/s3Error';
+import { invalidArgument, S3Error } from '../requests/s3Error';
 import { headerOf, type S3Request } from '../requests/s3Request';
 import { element } from '../requests/xml';
 import type { Bucket, FactsOfRequest, StoredChecksum, StoredObject } from '../store/objectStore';
 import { EXPRESS_CLASS, isDirectory } from './directoryBuckets';
 
-const SYSTEM_HEADERS = [
-  'content-type',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'expires',
-  'x-amz-website-redirect-location',
-];
-const STORAGE_CLASSES = [
-  'STANDARD',
-  'REDUCED_REDUNDANCY',
-  'STANDARD_IA',
-  'ONEZONE_IA',
-  'INTELLIGENT_TIERING',
-  'GLACIER',
-  'DEEP_ARCHIVE',
-  'GLACIER_IR',
-  'EXPRESS_ONEZONE',
-  'OUTPOSTS',
-  'SNOW',
-];
+const SYSTEM_HEADERS = (
+  'content-type cache-control content-disposition content-encoding content-language expires ' +
+  'x-amz-website-redirect-location'
+).split(' ');
+const STORAGE_CLASSES = (
+  'STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR ' +
+  'EXPRESS_ONEZONE OUTPOSTS SNOW'
+).split(' ');
 const TAG_TEXT = /^[\p{L}\p{N}\s+\-=._:/@]*$/u;
 const MAX_METADATA_BYTES = 2048;
 const ENCRYPTION = 'x-amz-server-side-encryption';
@@ -60,10 +46,7 @@ export function factsOf(request: S3Request, bucket: Bucket): FactsOfRequest {
     metadataBytes += name.length + value.length;
   }
   if (metadataBytes > MAX_METADATA_BYTES)
-    throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size', {
-      Size: String(metadataBytes),
-      MaxSizeAllowed: String(MAX_METADATA_BYTES),
-    });
+    throw new S3Error('MetadataTooLarge', `The metadata has more than ${MAX_METADATA_BYTES} bytes.`);
   return {
     headers,
     metadata,
@@ -125,9 +108,7 @@ export function checksumElements(
 export function requireReadable(object: StoredObject, now: number, code = 'InvalidObjectState'): void {
   if (!isArchived(object)) return;
   if (object.restored && now >= object.restored.from && now < object.restored.until) return;
-  throw new S3Error(code, "The operation is not valid for the object's storage class", {
-    StorageClass: object.storageClass,
-  });
+  throw new S3Error(code, 'The object is archived.', { StorageClass: object.storageClass });
 }
 
 /** Whether the object must be restored before it can be read. */
@@ -180,19 +161,14 @@ export function httpDate(milliseconds: number): string {
 function storageClassOf(request: S3Request): string {
   const name = headerOf(request, 'x-amz-storage-class') ?? 'STANDARD';
   if (STORAGE_CLASSES.includes(name)) return name;
-  throw new S3Error('InvalidStorageClass', 'The storage class you specified is not valid', {
-    StorageClassRequested: name,
-  });
+  throw new S3Error('InvalidStorageClass', `Invalid storage class ${name}.`);
 }
 
 function encryptionOf(request: S3Request, byDefault: string | undefined): Record<string, string> {
   const algorithm = headerOf(request, ENCRYPTION) ?? byDefault;
   if (algorithm === undefined) return {};
   if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse')
-    throw new S3Error('InvalidArgument', 'The encryption method specified is not supported', {
-      ArgumentName: ENCRYPTION,
-      ArgumentValue: algorithm,
-    });
+    throw invalidArgument(ENCRYPTION, algorithm);
   const kept: Record<string, string> = { [ENCRYPTION]: algorithm };
   for (const name of [`${ENCRYPTION}-aws-kms-key-id`, `${ENCRYPTION}-bucket-key-enabled`]) {
     const value = headerOf(request, name);

@@ -18,7 +18,6 @@ import {
 } from './objectHeaders';
 import { rangeOf, slice } from './ranges';
 
-/** PutObject. */
 export function putObject(exchange: Exchange): Reply {
   const { request, body } = exchange;
   const bucket = bucketOf(exchange);
@@ -61,14 +60,11 @@ export function findObject(bucket: Bucket, key: string, versionId: string | unde
   if (versionId !== undefined) {
     const version = bucket.versions(key).find((v) => v.versionId === versionId);
     if (version === undefined)
-      throw new S3Error('NoSuchVersion', 'The specified version does not exist.', {
-        Key: key,
-        VersionId: versionId,
-      });
+      throw new S3Error('NoSuchVersion', 'The version does not exist.', { Key: key, VersionId: versionId });
     if (!version.deleteMarker) return version;
     throw new S3Error(
       'MethodNotAllowed',
-      'The specified method is not allowed against this resource.',
+      'The method is not allowed.',
       { Method: 'GET', ResourceType: 'DeleteMarker' },
       { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId, Allow: 'DELETE' },
     );
@@ -169,7 +165,6 @@ export function deleteObjects(exchange: Exchange): Reply {
   return xmlReply(xmlDocument('DeleteResult', result));
 }
 
-/** GetObjectTagging. */
 export function getTagging(exchange: Exchange): Reply {
   const object = objectOf(exchange);
   const tags = Object.entries(object.tags)
@@ -193,7 +188,6 @@ export function putTagging(exchange: Exchange): Reply {
   return emptyReply(200);
 }
 
-/** DeleteObjectTagging. */
 export function deleteTagging(exchange: Exchange): Reply {
   const object = objectOf(exchange);
   object.tags = {};
@@ -205,7 +199,7 @@ export function restoreObject(exchange: Exchange): Reply {
   const { now, settings } = exchange;
   const object = objectOf(exchange);
   if (!isArchived(object))
-    throw new S3Error('InvalidObjectState', "Restore is not allowed for the object's current storage class", {
+    throw new S3Error('InvalidObjectState', 'The object is not archived.', {
       StorageClass: object.storageClass,
     });
   if (object.restored && now < object.restored.from)

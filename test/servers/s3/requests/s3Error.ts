@@ -43,3 +43,8 @@ export class S3Error extends Error {
     this.status = status ?? STATUS.get(code) ?? 400;
   }
 }
+
+/** The refusal of a parameter or header with a bad value. */
+export function invalidArgument(name: string, value: string): S3Error {
+  return new S3Error('InvalidArgument', `Invalid ${name}.`, { ArgumentName: name, ArgumentValue: value });
+}

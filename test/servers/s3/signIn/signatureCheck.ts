@@ -65,9 +65,7 @@ export class SignatureCheck {
 
     const owner = this.credentials.get(accessKeyId);
     if (owner === undefined)
-      throw new S3Error('InvalidAccessKeyId', 'The access key does not exist.', {
-        AWSAccessKeyId: accessKeyId,
-      });
+      throw new S3Error('InvalidAccessKeyId', 'The key does not exist.', { AWSAccessKeyId: accessKeyId });
     if (!this.acceptsRegion(region))
       throw new S3Error(
         'AuthorizationHeaderMalformed',
@@ -199,9 +197,7 @@ function checkSignedHeaders(request: S3Request, claim: Claim): void {
   for (const name of Object.keys(request.headers)) {
     if (name !== 'host' && !name.startsWith('x-amz-')) continue;
     if (signed.has(name) || (claim.presigned && name === 'x-amz-content-sha256')) continue;
-    throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
-      HeadersNotSigned: name,
-    });
+    throw new S3Error('AccessDenied', 'A header was not signed.', { HeadersNotSigned: name });
   }
 }
 

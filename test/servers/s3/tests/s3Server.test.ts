@@ -3,13 +3,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { ListObjectsV2Command, PutObjectCommand, RestoreObjectCommand } from '@aws-sdk/client-s3';
 import { answered, makeClient, refused } from '../contract/check';
-import {
-  encodeKey,
-  type RawRequest,
-  type RawResponse,
-  sendSigned,
-  type Target,
-} from '../contract/signedRequest';
+import { encodeKey, type RawRequest, sendSigned, type Target } from '../contract/signedRequest';
 import { type S3ServerOptions, type S3TestServer, startS3Server } from '../s3Server';
 
 const running: S3TestServer[] = [];
@@ -27,7 +21,7 @@ function send(
   key: string,
   more: Partial<RawRequest> = {},
   target: Partial<Target> = {},
-): Promise<RawResponse> {
+) {
   return sendSigned({ ...server, ...target }, { method, path: `/bkt/${encodeKey(key)}`, ...more });
 }
 
@@ -157,10 +151,8 @@ describe('the embedded server: clock, regions and keys', () => {
     assert.match(wrong.text, /<Region>eu-west-1<\/Region>/);
     const head = await sendSigned(s3, { method: 'HEAD', path: '/far' });
     assert.deepEqual([head.status, head.headers['x-amz-bucket-region']], [301, 'eu-west-1']);
-    answered(
-      await sendSigned({ ...s3, region: 'eu-west-1' }, { method: 'PUT', path: '/far/a', body: 'x' }),
-      200,
-    );
+    const inFar = { ...s3, region: 'eu-west-1' };
+    answered(await sendSigned(inFar, { method: 'PUT', path: '/far/a', body: 'x' }), 200);
   });
 
   it('serves virtual-host style as well as path style', async () => {
@@ -284,14 +276,10 @@ describe('the embedded server: faults', () => {
   it('spoils listings: cut, without the tail, without a token, out of order, repeated', async () => {
     const s3 = await start();
     for (const key of ['a', 'b', 'c', 'd', 'e']) s3.store.put('bkt', key, 'x');
-    const list = async (query: Record<string, string> = {}) =>
-      (
-        await sendSigned(s3, {
-          method: 'GET',
-          path: '/bkt',
-          query: { 'list-type': '2', 'max-keys': '4', ...query },
-        })
-      ).text;
+    const list = async (more: Record<string, string> = {}) => {
+      const query = { 'list-type': '2', 'max-keys': '4', ...more };
+      return (await sendSigned(s3, { method: 'GET', path: '/bkt', query })).text;
+    };
     const keys = (text: string) => [...text.matchAll(/<Key>(.)<\/Key>/g)].map((m) => m[1]).join('');
     const sound = await list();
     const token = /<NextContinuationToken>([^<]*)/.exec(sound)?.[1] ?? '';

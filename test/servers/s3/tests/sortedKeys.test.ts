@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { random } from '../../../support/random';
 import { compareUtf8, SortedKeys } from '../store/sortedKeys';
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-
-/** A repeatable sequence of numbers below `limit`. */
-function* numbers(limit: number): Generator<number, never> {
-  for (let state = 12345; ; ) {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    yield Math.floor(state / 65536) % limit;
-  }
-}
 
 describe('sorted keys', () => {
   it('compares UTF-8 bytes, also around surrogates', () => {
@@ -36,9 +29,9 @@ describe('sorted keys', () => {
   it('agrees with a plain sorted set after thousands of additions and removals in any order', () => {
     const keys = new SortedKeys();
     const model = new Set<string>();
-    const random = numbers(3000);
+    const { whole } = random(12345);
     for (let step = 0; step < 20_000; step++) {
-      const key = `k${random.next().value}`;
+      const key = `k${whole(3000)}`;
       if (step % 3 === 2) {
         keys.delete(key);
         model.delete(key);

@@ -22,7 +22,7 @@ const settings = (more: Readonly<Record<string, unknown>> = {}): RemoteSettings 
 });
 const problems = (more: Readonly<Record<string, unknown>>) => checkS3Settings(settings(more));
 
-test('each bad setting is told by name, with the way out', () => {
+test('the error of each bad setting has its name and the remedy', () => {
   for (const [more, says] of [
     [{ endpoint: 'ftp://x' }, /"endpoint" must start with https/],
     [{ endpoint: 'not an address' }, /"endpoint" is not a URL/],
@@ -56,7 +56,7 @@ test('each bad setting is told by name, with the way out', () => {
   assert.equal(problems({ region: 1, root: 2 }).length, 2);
 });
 
-test('every setting that is read is in the list of settings, and every default fits its own check', () => {
+test('the list of settings has every setting that is read, and no other', () => {
   const config = readS3Config(settings());
   const names = new Set(s3Fields.map((field) => field.name));
   for (const name of Object.keys(config)) assert.ok(name === 'name' || names.has(name), name);
@@ -90,7 +90,7 @@ test('sizes are read as rclone writes them', () => {
   for (const bad of ['', '-1', 'Mi', '1X', -1, 1.5, null]) assert.equal(parseSize(bad), undefined);
 });
 
-test('the wizard asks only for what is missing, and its answers make settings that pass', () => {
+test('the wizard asks only for missing settings, and its answers are valid settings', () => {
   for (const preset of s3Presets)
     for (const credentials of ['keys', 'profile', 'environment', 'anonymous']) {
       const answers: Record<string, unknown> = { provider: preset.id };
@@ -128,7 +128,7 @@ test('the wizard asks only for what is missing, and its answers make settings th
   assert.match(step?.problem?.('ftp://x') ?? '', /must start with https/);
 });
 
-test('profiles of the shared files are found, with those that they build on', () => {
+test('profiles of the shared files have their chain of source profiles', () => {
   const found = parseAwsProfiles(
     '[default]\nregion = eu-west-1\n# note\n[profile admin]\nrole_arn=arn:x\nsource_profile = base\ns3 =\n  region = nested\n[profile "two words"]\ncredential_process = /bin/x ; comment\n[sso-session s]\nsso_region=a\n',
     '[base]\naws_access_key_id = AKIA\r\naws_secret_access_key = x\r\n',
@@ -143,14 +143,14 @@ test('profiles of the shared files are found, with those that they build on', ()
   assert.equal(profileChain(found.profiles, 'nobody').length, 0);
 });
 
-test('types are guessed by the ending, whatever its case', () => {
+test('the content type depends on the extension, ignoring case', () => {
   assert.equal(contentTypeOf('a.PNG'), 'image/png');
   assert.equal(contentTypeOf('a.tar.gz'), 'application/gzip');
   for (const name of ['a', '.html', 'a.', 'a.constructor', 'a.unknown'])
     assert.equal(contentTypeOf(name), 'application/octet-stream');
 });
 
-test('remotes of one service are known as such, whatever their names, keys and spellings', () => {
+test('remotes of one service have the same storage id, with any name, key and spelling', () => {
   const location = (settings: Readonly<Record<string, unknown>>) =>
     storageIdOf(readS3Config({ name: 'r', backend: 's3', accessKeyId: 'K', ...settings }));
   const same = (a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>) =>
@@ -171,7 +171,7 @@ test('remotes of one service are known as such, whatever their names, keys and s
   assert.equal(new Set(different.map(location)).size, different.length);
 });
 
-/** Where providers differ from a store of the kind Other. */
+/** The differences of providers from `Other`. */
 const differences: readonly [
   provider: string,
   endpoint: string,
@@ -209,7 +209,7 @@ for (const [provider, endpoint, differs] of differences)
     assert.deepEqual({ ...asSet, region: undefined }, { ...other, ...set, region: undefined });
   });
 
-test('uploads to Scaleway have no more than a thousand parts, others ten thousand', () => {
+test('uploads to Scaleway have at most a thousand parts, others ten thousand', () => {
   const config = (provider: string) =>
     readS3Config(settings({ provider, endpoint: 'https://h', accessKeyId: 'a' }));
   assert.equal(maxPartsOf(config('Scaleway')), 1000);

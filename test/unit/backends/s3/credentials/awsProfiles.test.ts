@@ -103,7 +103,7 @@ describe('profiles of the shared AWS files', () => {
         assert.deepEqual(byUs(config, '').get('p'), expected, 'by us');
       }));
 
-  it('that only the aws client finds are known as such', () => {
+  it('that only the aws client finds are marked', () => {
     const { profiles, notForSdk } = parseAwsProfiles(
       '[profile  p]\nregion = r\n[profile "two words"]\n[ default ]\n[profile ok]\n',
       '[three words]\n[two more]\n[ok]\n[ü]\na = b\n',
@@ -119,7 +119,7 @@ describe('profiles of the shared AWS files', () => {
     ['little-endian', (bytes: Buffer) => bytes],
     ['big-endian', (bytes: Buffer) => bytes.swap16()],
   ] as const)
-    it(`in a file of ${what} UTF-16 are shown, but known as out of the SDK’s reach`, () =>
+    it(`in a file of ${what} UTF-16 are listed, but marked as unreadable for the SDK`, () =>
       inTemporaryFolder(async (folder) => {
         const file = path.join(folder, 'my-config');
         await writeFile(

@@ -26,7 +26,7 @@ const arn = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/mine';
 const inColons = 'arn:aws:s3:eu-west-1:123456789012:accesspoint:mine';
 const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi', copyCutoff: '5Mi' };
 
-/** A service in eu-west-1 with an access point to the bucket `behind`, and a remote whose own region is another. */
+/** Runs `work` with an access point in eu-west-1 to the bucket `behind`, and a remote in another region. */
 async function withAccessPoint(
   work: (remote: S3Remote, server: S3TestServer) => Promise<void>,
   more: Readonly<Record<string, unknown>> = {},
@@ -105,7 +105,7 @@ test('an access point as the root of a remote is its only bucket', () =>
     { root: arn },
   ));
 
-test('the connection test goes through all steps at an access point', () =>
+test('the connection test runs all steps at an access point', () =>
   withAccessPoint(
     async (remote, server) => {
       const settings = settingsByHost(server, { root: arn });
@@ -122,7 +122,7 @@ test('the connection test goes through all steps at an access point', () =>
     { root: arn },
   ));
 
-test('on AWS an access point is asked at its own host and region, an alias as any bucket', async () => {
+test('on AWS an access point has its own host and region, and an alias is a normal bucket', async () => {
   const config = readS3Config({ name: 'aws', backend: 's3', region: 'us-east-1', accessKeyId: 'a' });
   const connection = await connectS3(config, hostWith({ secretAccessKey: 's' }));
   for (const bucket of [arn, inColons]) {
@@ -145,7 +145,7 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['arn:aws:s3:us-west-2:123456789012:accesspoint:A_B', /not the ARN of an access point/],
 ];
 
-test('ARNs that can not be used are refused by name, in settings and in paths, before any request', () =>
+test('unusable ARNs in settings and paths are errors before any request', () =>
   withAccessPoint(async (remote, server) => {
     for (const [bucket, says] of refused) {
       const problems = checkS3Settings({ name: 'r', backend: 's3', accessKeyId: 'a', root: `${bucket}/p` });

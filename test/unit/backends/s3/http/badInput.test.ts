@@ -14,14 +14,14 @@ import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Serve
 import { calm, noPrecondition, pagesOf, wholeBody } from '../../../../support/remoteCalls';
 import { inTemporaryFolder, settingsFor } from '../s3Fixture';
 
-// Whatever is wrong with a remote: each way of using it says the same clear sentence, and nothing changes, here or there.
+// Every use of a misconfigured remote fails with the same message, and changes nothing on either side.
 
 let server: S3TestServer;
 before(async () => {
   server = await startS3Server({ buckets: ['demo'], strictRegions: true });
   server.store.put('demo', 'kept.txt', 'kept');
   server.store.createBucket('far', { location: 'eu-west-3' });
-  // Where each region has an endpoint of its own, no signature helps.
+  // Each region has its own endpoint here, so no signature helps.
   server.addFault({
     bucket: 'far',
     status: 301,
@@ -36,12 +36,12 @@ after(() => server.stop());
 interface BadRemote {
   readonly settings: Readonly<Record<string, unknown>> | undefined;
   readonly secret?: string;
-  /** The bucket that is asked for; "demo" unless given. */
+  /** Default `demo`. */
   readonly bucket?: string;
-  /** Kinds that may come, by what is asked. */
+  /** The kinds of errors, which depend on the use. */
   readonly kinds: readonly RemoteErrorKind[];
   readonly says: RegExp;
-  /** The step at which the connection test fails; undefined = the settings don't get that far. */
+  /** The step at which the connection test fails; undefined = the settings are rejected before. */
   readonly fails?: string;
 }
 
@@ -132,10 +132,10 @@ const notS3: Readonly<Record<NotS3, RegExp>> = {
 };
 
 for (const [what, bad] of Object.entries(table))
-  test(`${what}: one sentence everywhere, and nothing changes`, () => check(bad));
+  test(`${what}: the same message everywhere, and nothing changes`, () => check(bad));
 
 for (const what of Object.keys(notS3) as NotS3[])
-  test(`an endpoint that is no S3 service (${what}): one sentence everywhere, and nothing changes`, async () => {
+  test(`an endpoint that is no S3 service (${what}): the same message everywhere, and nothing changes`, async () => {
     const stranger = await startNotS3(what);
     try {
       await check({
@@ -200,7 +200,7 @@ async function check(bad: BadRemote): Promise<void> {
   });
 }
 
-/** Every way in which a remote is used, by name. */
+/** Every use of a remote, by name. */
 function uses(app: App, bucket: string, folder: string): Readonly<Record<string, () => Promise<unknown>>> {
   const file = parsePath(`${bucket}/kept.txt`);
   const there: Place = { kind: 'remote', remote: 'demo', path: parsePath(bucket) };

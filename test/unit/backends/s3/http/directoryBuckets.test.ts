@@ -22,7 +22,7 @@ import { hostWith, openByHost, settingsByHost } from '../s3Fixture';
 const mebi = 1024 * 1024;
 const bucket = parsePath('fast--use1-az4--x-s3');
 
-/** A service with a directory bucket, which lists backwards, takes no Content-MD5 and gives ETags that are no MD5s. */
+/** A service with a directory bucket, which lists backwards, rejects Content-MD5 and has ETags that are no MD5s. */
 async function withDirectoryBucket(
   work: (remote: S3Remote, server: S3TestServer) => Promise<void>,
 ): Promise<void> {
@@ -37,7 +37,7 @@ async function withDirectoryBucket(
   }
 }
 
-test('H13: a directory bucket, which lists out of order, is sorted here without any setting', () =>
+test('H13: the unordered listing of a directory bucket is sorted without a setting', () =>
   withDirectoryBucket(async (remote, server) => {
     const all = Array.from({ length: 2500 }, (_, i) => `d/f${String(i).padStart(5, '0')}`);
     for (const key of all) server.store.put(bucket, key, 'x');
@@ -54,7 +54,7 @@ test('H13: a directory bucket, which lists out of order, is sorted here without 
     );
   }));
 
-test('a directory bucket takes uploads of any size without Content-MD5, and their MD5 is in the metadata', () =>
+test('uploads of any size to a directory bucket have no Content-MD5, and their MD5 is in the metadata', () =>
   withDirectoryBucket(async (remote, server) => {
     for (const size of [0, 5, 6 * mebi, 11 * mebi]) {
       const content = pattern(size);
@@ -82,22 +82,15 @@ test('a directory bucket takes uploads of any size without Content-MD5, and thei
     );
   }));
 
-test('copies into and out of a directory bucket keep no class that the other side lacks', () =>
+test('copies into and out of a directory bucket have a storage class of their target', () =>
   withDirectoryBucket(async (remote, server) => {
     for (const size of [5, 6 * mebi]) {
       server.store.put('plain', 'f', pattern(size), { storageClass: 'STANDARD_IA', metadata: { a: 'b' } });
-      await remote.serverSideCopy(
-        await statFile(remote, parsePath('plain/f')),
-        at(bucket, 'in'),
-        noPrecondition,
-        calm,
-      );
-      await remote.serverSideCopy(
-        await statFile(remote, at(bucket, 'in')),
-        parsePath('plain/out'),
-        noPrecondition,
-        calm,
-      );
+      for (const [from, to] of [
+        [parsePath('plain/f'), at(bucket, 'in')],
+        [at(bucket, 'in'), parsePath('plain/out')],
+      ] as const)
+        await remote.serverSideCopy(await statFile(remote, from), to, noPrecondition, calm);
       assert.equal(server.store.get(bucket, 'in')?.storageClass, 'EXPRESS_ONEZONE');
       const out = server.store.get('plain', 'out');
       assert.equal(out?.storageClass, 'STANDARD');
@@ -106,7 +99,7 @@ test('copies into and out of a directory bucket keep no class that the other sid
     }
   }));
 
-test('names are found by their beginning although only whole folders can be asked for', () =>
+test('names are found by prefix, although a directory bucket lists whole folders only', () =>
   withDirectoryBucket(async (remote, server) => {
     for (const key of ['d/alpha', 'd/alp/x', 'd/beta']) server.store.put(bucket, key, 'x');
     const found = (await pagesOf(remote.list(joinPath(bucket, 'd'), { namePrefix: 'al' }, calm))).flat();

@@ -11,11 +11,11 @@ import { copyFile } from '../../../../../src/transfer/copyFile';
 import { calm, noPrecondition, pagesOf, pattern, write } from '../../../../support/remoteCalls';
 import { hostWith, inTemporaryFolder, openS3, type ServedRemote, served, settingsFor } from '../s3Fixture';
 
-// A bucket that encrypts with a KMS key by default: its ETags have the form of an MD5 and are none, and a listing doesn't
-// tell. Whoever believes them would refuse good copies, remove them again, or store a wrong MD5 with them.
+// A bucket that encrypts with a KMS key by default: its ETags look like MD5s but are not, and a listing doesn't show that. A client that trusts
+// them rejects or removes good copies, or stores a wrong MD5 with them.
 
 const mebi = 1024 * 1024;
-/** In memory; streamed; and in several parts with the smallest cutoff. */
+/** In bytes: sent from memory, as a stream, and in parts. */
 const sizes = [5, 3 * mebi, 12 * mebi];
 const settings = { uploadCutoff: '10Mi', chunkSize: '5Mi' };
 
@@ -26,7 +26,7 @@ function inKmsBucket(work: (it: ServedRemote) => Promise<void>): Promise<void> {
   });
 }
 
-/** The file as a session lists it that has never asked for one of the bucket's objects. */
+/** The file in the listing of a new session, which has not read any object of the bucket. */
 async function firstListed(it: ServedRemote, key: string): Promise<FileEntry> {
   const stranger = await another(it);
   try {
@@ -46,7 +46,7 @@ function another({ server }: ServedRemote): Promise<Remote> {
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 const md5chksum = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('base64');
 
-/** Puts the file there by a plain PUT, as another tool does: without our metadata. */
+/** Stores the file by a plain PUT without our metadata, as another tool does. */
 async function putByAnother(it: ServedRemote, key: string, bytes: Buffer): Promise<void> {
   const remote = await another(it);
   try {
@@ -61,7 +61,7 @@ async function putByAnother(it: ServedRemote, key: string, bytes: Buffer): Promi
   Object.assign(object, { etag: md5(Buffer.from(stored.etag)), encryption: stored.encryption });
 }
 
-test('uploads to such a bucket arrive, large ones and small ones', () =>
+test('uploads of every size work', () =>
   inKmsBucket(async ({ remote, server }) => {
     for (const size of sizes) {
       const bytes = pattern(size);
@@ -71,7 +71,7 @@ test('uploads to such a bucket arrive, large ones and small ones', () =>
     }
   }));
 
-test('downloads are not taken for damaged', () =>
+test('downloads do not count as corrupted', () =>
   inKmsBucket((it) =>
     inTemporaryFolder(async (folder) => {
       const to = openLocalRemote({ root: folder });
@@ -90,7 +90,7 @@ test('downloads are not taken for damaged', () =>
     }),
   ));
 
-test('a copy by the service stays, and one that passes through here keeps no wrong MD5', () =>
+test('a server-side copy is kept, and a copy by download and upload has no wrong MD5', () =>
   inKmsBucket(async (it) => {
     const { server } = it;
     for (const size of sizes) {
@@ -121,7 +121,7 @@ test('a copy by the service stays, and one that passes through here keeps no wro
     }
   }));
 
-test('an object whose metadata tells another MD5 than its ETag looks like is copied by the service and stays', () =>
+test('a server-side copy is kept when the MD5 in the metadata differs from the ETag', () =>
   inKmsBucket(async (it) => {
     const bytes = pattern(4 * mebi);
     await putByAnother(it, 'told', bytes);
@@ -139,7 +139,7 @@ test('an object whose metadata tells another MD5 than its ETag looks like is cop
     await from.close?.();
   }));
 
-test('once an object has shown it, listings of the bucket show no MD5s; others’ still do', () =>
+test('after one object was read, listings of its bucket have no MD5s, but listings of other buckets do', () =>
   inKmsBucket(async (it) => {
     await putByAnother(it, 'a', Buffer.from('a'));
     await write(it.remote, parsePath('plain/a'), 'a');

@@ -24,7 +24,7 @@ const mebi = 1024 * 1024;
 const inParts = { uploadCutoff: '10Mi', chunkSize: '5Mi', copyCutoff: '5Mi' };
 const far = parsePath('far');
 
-/** A service of many regions under one address, with the bucket `far` in another region than the remote's. */
+/** A service with many regions at one address, and the bucket `far` in another region than the remote. */
 function inAnotherRegion(work: (remote: Remote, server: S3TestServer) => Promise<void>): Promise<void> {
   const host = { clock: createFakeClock() };
   return served({ settings: inParts, server: { strictRegions: true }, host }, async ({ remote, server }) => {
@@ -35,7 +35,7 @@ function inAnotherRegion(work: (remote: Remote, server: S3TestServer) => Promise
 
 const contents = new Map([3, 9 * mebi, 11 * mebi].map((size) => [size, pattern(size)]));
 
-/** Every way in which objects are changed and read, in one piece, as a stream and in parts. */
+/** Every way to change and read objects: in one piece, as a stream and in parts. */
 async function useAll(remote: Remote): Promise<void> {
   for (const [size, content] of contents) {
     await write(remote, at(far, `f${size}`), content, {}, ifAbsent);
@@ -56,14 +56,14 @@ async function useAll(remote: Remote): Promise<void> {
   ]);
 }
 
-test('a bucket in another region at the same address is asked for its own region, once found', () =>
+test('after one redirect all requests for a bucket are signed for its region', () =>
   inAnotherRegion(async (remote, server) => {
     await useAll(remote);
     const strayed = server.requests.filter(({ status }) => status >= 300 && status !== 404);
     assert.equal(strayed.length, 1, strayed.map(({ operation, code }) => `${operation} ${code}`).join());
   }));
 
-test('whichever request comes first finds the region: one of ours, one of the SDK, a stream', async () => {
+test('any first request finds the region: one of either client, or a stream', async () => {
   const firsts: Record<string, (remote: Remote) => Promise<unknown>> = {
     head: (remote) => remote.stat(at(far, 'here'), calm),
     list: (remote) => deepNames(remote, far),
@@ -82,7 +82,7 @@ test('whichever request comes first finds the region: one of ours, one of the SD
     });
 });
 
-test('many requests at once that all go to the wrong region all arrive', () =>
+test('concurrent requests that go to the wrong region all succeed', () =>
   inAnotherRegion(async (remote, server) => {
     const many = Array.from({ length: 20 }, (_, i) => i);
     server.addFault({ bucket: 'far', delayMs: 50, count: 40 });
@@ -90,7 +90,7 @@ test('many requests at once that all go to the wrong region all arrive', () =>
     assert.equal(server.store.keys('far').length, many.length);
   }));
 
-test('many requests of the SDK at once do so too', () =>
+test('concurrent requests of the SDK that go to the wrong region all succeed', () =>
   inAnotherRegion(async (remote, server) => {
     const many = Array.from({ length: 20 }, (_, i) => i);
     for (const i of many) server.store.put('far', `f${i}`, 'x');
@@ -99,7 +99,7 @@ test('many requests of the SDK at once do so too', () =>
     assert.deepEqual(server.store.keys('far'), []);
   }));
 
-test('a service that sends every request to yet another region is not followed for ever', () =>
+test('endless redirects to other regions end in an error after a few requests', () =>
   inAnotherRegion(async (remote, server) => {
     const elsewhere = (region: string, when: (signedFor: string) => boolean) =>
       server.addFault({
@@ -120,7 +120,7 @@ test('a service that sends every request to yet another region is not followed f
     assert.ok(server.requests.length <= 6, String(server.requests.length));
   }));
 
-test('H10: a clock that is hours off is learned by every client, in whatever region, and all that follows is signed right', () =>
+test('H10: all clients share the offset of a wrong clock, in every region', () =>
   inAnotherRegion(async (remote, server) => {
     for (const hours of [3, -5]) {
       server.setClock(Date.now() + hours * 3_600_000);

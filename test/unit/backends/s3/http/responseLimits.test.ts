@@ -24,11 +24,11 @@ import { served } from '../s3Fixture';
 
 const demo = parsePath('demo');
 const mebi = 1024 * 1024;
-/** More than any answer may have, and more than a test could take to read to its end. */
+/** In bytes: more than any response may have, and more than a test could read. */
 const endless = 64 * 1024 * mebi;
 const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi', copyCutoff: '5Mi' };
 
-/** Bytes of buffers that `work` left or held at any moment looked at, above those of before. */
+/** The peak of additional buffer memory during `work`, in bytes. */
 async function heldBy(work: () => Promise<unknown>): Promise<number> {
   const before = process.memoryUsage().arrayBuffers;
   let most = 0;
@@ -60,7 +60,7 @@ const asks: readonly [string, (remote: Remote) => Promise<unknown> | undefined][
   ['GetBucketLocation', (remote) => remote.features?.properties?.(demo, calm)],
 ];
 
-test('no answer of the service is held without a limit: it is broken off, and the error names what was asked', async () => {
+test('endless responses are cut off, and the error names the operation', async () => {
   for (const [operation, ask] of asks)
     for (const answerHeaders of [{}, { 'content-length': String(endless) }] as const)
       await served({ settings: inParts, host: { clock: createFakeClock() } }, async ({ remote, server }) => {
@@ -80,7 +80,7 @@ test('no answer of the service is held without a limit: it is broken off, and th
       });
 });
 
-test('an error document without an end tells its status', async () => {
+test('an endless error document has its status', async () => {
   for (const [operation, ask] of asks)
     await served({ settings: inParts, host: { clock: createFakeClock() } }, async ({ remote, server }) => {
       server.store.put('demo', 'f', 'content');
@@ -95,7 +95,7 @@ test('an error document without an end tells its status', async () => {
     });
 });
 
-test("Amazon Drive's answers and those of a sign-in end as well", async () => {
+test('endless responses of Amazon Drive and of a sign-in are cut off', async () => {
   const server = createServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     const piece = Buffer.alloc(mebi, 0x20);

@@ -38,13 +38,13 @@ async function secured(
   }
 }
 
-/** Both ways that requests are sent: our own and the SDK's. */
+/** Expects that requests of both clients fail. */
 async function bothFail(remote: S3Remote, kind: RemoteErrorKind, says: RegExp): Promise<void> {
   for (const path of ['demo', ''])
     await assert.rejects(pagesOf(remote.list(parsePath(path), {}, calm)), { kind, message: says }, path);
 }
 
-test('a certificate of a private authority is refused in plain words, and taken with "caFile"', async () => {
+test('a certificate of a private authority is an error without "caFile", and accepted with it', async () => {
   server.clearRequests();
   await secured('server', {}, async (remote, settings) => {
     await bothFail(
@@ -67,7 +67,7 @@ test('a certificate of a private authority is refused in plain words, and taken 
   });
 });
 
-test('a certificate for another host, or one that has expired, is told as such even with "caFile"', async () => {
+test('an expired certificate, or one for another host, is an error even with "caFile"', async () => {
   await secured('otherHost', { caFile: authority }, (remote) =>
     bothFail(remote, 'badSettings', /its certificate is for another host name.*"endpoint"/),
   );
@@ -76,7 +76,7 @@ test('a certificate for another host, or one that has expired, is told as such e
   );
 });
 
-test('"caFile" may be written as PowerShell does it', () =>
+test('"caFile" may be UTF-16, as PowerShell writes it', () =>
   inTemporaryFolder(async (folder) => {
     const caFile = path.join(folder, 'ca.pem');
     await writeFile(caFile, Buffer.from(`\uFEFF${await readFile(authority, 'utf8')}`, 'utf16le'));
@@ -85,7 +85,7 @@ test('"caFile" may be written as PowerShell does it', () =>
     });
   }));
 
-test('"caFile" adds to the authorities that are trusted anyway, and one without a certificate names itself', () =>
+test('an unreadable "caFile" is an error that names the file', () =>
   inTemporaryFolder(async (folder) => {
     const open = (caFile: string) => openS3(settingsFor(server, { caFile }), host());
     const file = path.join(folder, 'ca.pem');
@@ -105,7 +105,7 @@ test('"caFile" adds to the authorities that are trusted anyway, and one without 
     await assert.rejects(open(folder), { kind: 'badSettings', message });
   }));
 
-test('http:// to a TLS port, and https:// to a plain one, lead to the endpoint', async () => {
+test('the errors of http:// to a TLS port and https:// to a plain port name the endpoint', async () => {
   await secured('server', {}, async (_, settings) => {
     const endpoint = String(settings['endpoint']).replace('https', 'http');
     const remote = await openS3({ ...settings, endpoint }, host());

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { S3Remote } from '../../../../../src/backends/s3/s3Remote';
-import type { RemotePath } from '../../../../../src/remote/remotePath';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyFile } from '../../../../../src/transfer/copyFile';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
 import { at, body, calm, noPrecondition, pattern, statFile } from '../../../../support/remoteCalls';
 import { hostWith, type ServedRemote, served } from '../s3Fixture';
 
-// Header values are bytes, one a character, as Node shows them and as the test server keeps them.
+// Each character of a header value is one byte, in Node and in the test server.
 
 const demo = parsePath('demo');
 const mebi = 1024 * 1024;
@@ -16,7 +15,7 @@ const utf8 = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi', copyCutoff: '5Mi' };
 
 type Values = Readonly<Record<string, string>>;
-/** Large files cost time, and go the same way whatever the row. */
+/** Only these rows run with large files, which take time. */
 const large = new Set(['Expires: 0', 'a disposition in UTF-8', 'every byte of Latin-1']);
 
 interface Kept {
@@ -82,7 +81,7 @@ function keptAt(server: S3TestServer, key: string): Kept {
   return { headers: { ...headers, 'content-type': object.contentType }, metadata };
 }
 
-/** Recreates `f` by a request of S3's own. */
+/** Recreates `f` with these attributes. */
 async function stored(
   { remote, server }: ServedRemote,
   { headers, metadata }: Kept,
@@ -104,13 +103,8 @@ const file = (it: ServedRemote, key = 'f') => statFile(it.remote, at(demo, key))
 const ways: Readonly<Record<string, Way>> = {
   'a save': async (it, content) => {
     const precondition = { kind: 'ifMatch', entry: await file(it) } as const;
-    await it.remote.write(
-      at(demo, 'f'),
-      body(content),
-      { keepAttributes: true, modified: { s: 9, ns: 0 } },
-      precondition,
-      calm,
-    );
+    const facts = { keepAttributes: true, modified: { s: 9, ns: 0 } };
+    await it.remote.write(at(demo, 'f'), body(content), facts, precondition, calm);
     return 'f';
   },
   'a change of time': async (it) => {
@@ -141,7 +135,7 @@ test('header values of an object are kept byte for byte', async () => {
     });
 });
 
-test('header values are kept on the way to another service', async () => {
+test('a copy to another service keeps header values', async () => {
   for (const size of [10, 2 * mebi, 6 * mebi])
     await served({ settings: inParts }, (from) =>
       served({ settings: inParts }, async (to) => {
@@ -151,16 +145,8 @@ test('header values are kept on the way to another service', async () => {
             await stored(from, kept, pattern(size))
           ).headers;
           const source = await file(from);
-          await copyFile(
-            {
-              from: from.remote,
-              source,
-              to: to.remote,
-              target: 'demo/f' as RemotePath,
-              precondition: noPrecondition,
-            },
-            calm,
-          );
+          const remotes = { from: from.remote, to: to.remote };
+          await copyFile({ ...remotes, source, target: at(demo, 'f'), precondition: noPrecondition }, calm);
           const { metadata } = keptAt(from.server, 'f');
           assert.deepEqual(keptAt(to.server, 'f'), { headers, metadata }, `${what}: ${size} bytes`);
         }
@@ -168,7 +154,7 @@ test('header values are kept on the way to another service', async () => {
     );
 });
 
-test('the signature is valid for white space as services fold it', () =>
+test('the signature is valid for repeated spaces, which services fold', () =>
   served({}, async (it) => {
     const before = await stored(
       it,
@@ -183,6 +169,7 @@ test('an error after the first byte of a copy response is an error', () =>
   served({}, async (it) => {
     await stored(it, { headers: {}, metadata: {} }, pattern(3));
     const source = await file(it);
+    const copy = () => it.remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm);
     for (const [code, kind] of [
       ['InternalError', 'unavailable'],
       ['SlowDown', 'rateLimited'],
@@ -190,15 +177,11 @@ test('an error after the first byte of a copy response is an error', () =>
       ['Odd', 'unavailable'],
     ] as const) {
       it.server.addFault({ operation: 'CopyObject', status: 200, code });
-      await assert.rejects(it.remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm), {
-        kind,
-      });
+      await assert.rejects(copy(), { kind });
     }
-    for (const answer of ['', '<html/>', '<Other><ETag>"x"</ETag></Other>']) {
-      it.server.addFault({ operation: 'CopyObject', body: answer });
-      await assert.rejects(it.remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm), {
-        kind: 'corrupted',
-      });
+    for (const body of ['', '<html/>', '<Other><ETag>"x"</ETag></Other>']) {
+      it.server.addFault({ operation: 'CopyObject', body });
+      await assert.rejects(copy(), { kind: 'corrupted' });
     }
   }));
 

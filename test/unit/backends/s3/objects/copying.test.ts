@@ -19,7 +19,7 @@ const demo = parsePath('demo');
 const mebi = 1024 * 1024;
 const gibi = 1024 * mebi;
 const cutoff = 5 * mebi;
-/** The real cutoff is 4 GiB; what happens there is tried out at 5 MiB. */
+/** The default cutoff is 4 GiB; the tests use 5 MiB. */
 const given = { settings: { copyCutoff: '5Mi', chunkSize: '5Mi', uploadCutoff: '5Mi' } };
 const everything = {
   headers: {
@@ -83,7 +83,7 @@ for (const size of [0, 1, cutoff - 1, cutoff, cutoff + 1, 12 * mebi]) {
     }));
 }
 
-test('R27: the usual cutoff is below what S3 and rclone (4.656 GiB) copy in one piece, and 5 TiB never need too many parts', () => {
+test('R27: the usual cutoff is below what S3 and rclone (4.656 GiB) copy in one request, and 5 TiB never need too many parts', () => {
   const usual = readS3Config({ name: 'r', backend: 's3', accessKeyId: 'a' });
   assert.equal(usual.copyCutoff, 4 * gibi);
   assert.ok(usual.copyCutoff < 4.656 * gibi && usual.copyCutoff < 5 * gibi);
@@ -120,7 +120,7 @@ for (const storageClass of ['GLACIER', 'DEEP_ARCHIVE'])
       }
     }));
 
-test('a source that changes between two parts of its copy is refused, and no parts stay (H23, R26)', () =>
+test('a source that changes between two parts of its copy is an error, and no parts are left (H23, R26)', () =>
   served({ ...given, host: { clock: createFakeClock() } }, async ({ remote, server }) => {
     server.store.put('demo', 'f', pattern(16 * mebi), everything);
     const old = server.store.put('demo', 'copy', 'old');

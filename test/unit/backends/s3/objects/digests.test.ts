@@ -5,13 +5,12 @@ import test from 'node:test';
 import { crc32 } from 'node:zlib';
 import { crc32Text, readDigests, readWithDigests } from '../../../../../src/backends/s3/objects/digests';
 import type { ByteSource } from '../../../../../src/remote/remote';
-import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { at, calm, noPrecondition, pattern, refused } from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const demo = 'demo' as Parameters<typeof at>[0];
 
-/** `contents` one after the other, each for one opening, in chunks of `chunkBytes`. */
+/** A source that opens the next of `contents` each time, in chunks of `chunkBytes`. */
 function source(chunkBytes: number, ...contents: readonly Buffer[]): ByteSource {
   let opened = 0;
   return {
@@ -26,7 +25,7 @@ function source(chunkBytes: number, ...contents: readonly Buffer[]): ByteSource 
   };
 }
 
-test('each piece of a body has its digest, whatever the chunk sizes', async () => {
+test('each piece of a body has its digest, for all chunk sizes', async () => {
   const content = pattern(10_007);
   for (const chunkBytes of [1, 999, 1000, 2500, 20_000])
     for (const pieceSize of [1000, 5000, 10_007, 50_000]) {
@@ -67,13 +66,12 @@ test('a service that stores other content than was sent is detected by its MD5',
     const { requests } = remote;
     const { put } = requests;
     t.mock.method(requests, 'put', async (...args: Parameters<typeof put>) => {
-      const answer = await put.apply(requests, args);
-      return { ...answer, etag: other };
+      return { ...(await put.apply(requests, args)), etag: other };
     });
     for (const size of [0, 5, 9 * 1024 * 1024])
       await assert.rejects(
         remote.write(at(demo, 'f'), source(65_536, pattern(size)), {}, noPrecondition, calm),
-        (error) => isRemoteError(error, 'corrupted') && /other content/.test(error.message),
+        { kind: 'corrupted', message: /other content/ },
         `${size} bytes`,
       );
   });

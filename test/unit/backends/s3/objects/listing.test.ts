@@ -15,7 +15,7 @@ async function rows({ remote }: ServedRemote, options: ListOptions, folder = dem
 
 const keys = ['a/1', 'a/2', 'b/1', 'b.txt', 'c/1', 'c/d/1', 'c/d/2', 'c/e/1', 'ü/1'];
 
-test('a page is counted by its entries, whatever KeyCount says', async () => {
+test('KeyCount is ignored', async () => {
   for (const list of ['wrongKeyCount', 'noKeyCount'] as const)
     await served({}, async (it) => {
       for (const key of keys) it.server.store.put('demo', key, 'x');
@@ -42,18 +42,14 @@ test('a common prefix that the next page repeats is one row', () =>
     assert.deepEqual(await deepNames(it.remote, demo), [...keys].sort());
   }));
 
-test('endless pages without anything new end in an error, under new tokens too', () =>
+test('endless pages without anything new are an error, also with new tokens', () =>
   served({}, async (it) => {
     const page = (token: number) =>
       `<ListBucketResult><Name>demo</Name><IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListBucketResult>`;
-    let asked = 0;
-    it.server.addFault({
-      operation: 'ListObjectsV2',
-      count: Number.POSITIVE_INFINITY,
-      body: () => page(asked++),
-    });
+    let pages = 0;
+    it.server.addFault({ operation: 'ListObjectsV2', count: 99, body: () => page(pages++) });
     await refused(rows(it, {}), 'corrupted');
-    assert.ok(asked < 20, String(asked));
+    assert.ok(pages < 20, String(pages));
   }));
 
 test('a listing with a continuation token continues without IsTruncated', () =>

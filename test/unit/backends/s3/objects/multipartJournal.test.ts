@@ -28,7 +28,7 @@ async function openKeys(remote: S3Remote): Promise<(string | undefined)[]> {
   return Uploads.map(({ Key }) => Key);
 }
 
-/** Makes a note look as if another process had written it. */
+/** Turns the entry into one of another process. */
 function rewrite(folder: string, change: (note: Record<string, unknown>) => void): void {
   for (const name of readdirSync(path.join(folder, 'uploads'))) {
     const file = path.join(folder, 'uploads', name);
@@ -38,7 +38,7 @@ function rewrite(folder: string, change: (note: Record<string, unknown>) => void
   }
 }
 
-/** The number of a process that is no more. */
+/** The id of an ended process. */
 const deadPid = spawnSync(process.execPath, ['-e', '']).pid;
 
 test('H23: the next multipart upload aborts uploads that a crashed process left open, and no others', async () => {

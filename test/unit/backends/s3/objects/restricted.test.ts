@@ -27,7 +27,7 @@ import {
 } from '../../../../support/remoteCalls';
 import { type ServedRemote, served } from '../s3Fixture';
 
-// What a policy allows, by prefix. A HEAD of what isn't there is denied as on AWS unless the whole bucket may be listed.
+// Policies that allow prefixes only. As on AWS, a HEAD of a missing object is denied unless the whole bucket may be listed.
 
 const demo = parsePath('demo');
 const mebi = 1024 * 1024;
@@ -153,7 +153,7 @@ test('an object that may be listed but not read is shown as listed', () =>
     await refused(remote.readToBuffer(file, calm), 'forbidden');
   }));
 
-test('a denied HEAD takes its reason from the listing; wrong keys stay wrong keys', () =>
+test('the error of a denied HEAD has the reason of the listing; an error of wrong keys stays unchanged', () =>
   served({}, async ({ remote, server }) => {
     server.addFault({ operation: 'HeadObject', code: 'AccessDenied', status: 403, count: 99 });
     server.addFault({
@@ -206,7 +206,7 @@ test('new files of any size are written where the HEAD of a missing object is de
     });
 });
 
-test('a service that enforces no conditions writes no file whose HEAD is denied', () =>
+test('a file whose HEAD is denied is not written where the service enforces no conditions', () =>
   restricted(
     { put: 'drop/' },
     async ({ remote, server }) => {

@@ -16,20 +16,20 @@ import {
 } from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
-// What a service answers to writes and removals that don't go as they should, and what somebody else does meanwhile.
+// Writes and removals that fail, and changes by other clients at the same time.
 
 const demo = 'demo' as Parameters<typeof at>[0];
 const inParts = { settings: { chunkSize: '5Mi', uploadCutoff: 0 } };
 
-/** A body during whose first reading something happens. */
-function sly(content: Buffer, deed: () => void): ByteSource {
+/** A body that calls `onFirstOpen` when it is first read. */
+function interrupted(content: Buffer, onFirstOpen: () => void): ByteSource {
   const inner = body(content);
-  let isDone = false;
+  let isOpened = false;
   return {
     ...inner,
     open: (...args) => {
-      if (!isDone) deed();
-      isDone = true;
+      if (!isOpened) onFirstOpen();
+      isOpened = true;
       return inner.open(...args);
     },
   };
@@ -40,19 +40,25 @@ test('an upload in parts does not replace an object that appeared or changed whi
     for (const size of [6, 11]) {
       const content = pattern(size * 1024 * 1024);
       const theirs = () => void server.store.put('demo', 'f', 'theirs');
-      await refused(remote.write(at(demo, 'f'), sly(content, theirs), {}, ifAbsent, calm), 'alreadyExists');
+      await refused(
+        remote.write(at(demo, 'f'), interrupted(content, theirs), {}, ifAbsent, calm),
+        'alreadyExists',
+      );
       assert.equal(server.store.get('demo', 'f')?.text, 'theirs');
       const seen = await statFile(remote, at(demo, 'f'));
       const changes = () => void server.store.put('demo', 'f', 'theirs again');
       const precondition = ifMatch(seen);
-      await refused(remote.write(at(demo, 'f'), sly(content, changes), {}, precondition, calm), 'changed');
+      await refused(
+        remote.write(at(demo, 'f'), interrupted(content, changes), {}, precondition, calm),
+        'changed',
+      );
       assert.equal(server.store.get('demo', 'f')?.text, 'theirs again');
       assert.equal(server.uploads.size, 0, 'no parts are left');
       server.store.delete('demo', 'f');
     }
   }));
 
-test('parts that the service puts together wrongly are detected by the ETag of the object', async (t) => {
+test('parts that the service assembles incorrectly are detected by the ETag of the object', async (t) => {
   for (const [etag, isBad] of [
     [`"${'0'.repeat(32)}-2"`, true],
     [`"${'0'.repeat(32)}-3"`, true],
@@ -70,13 +76,13 @@ test('parts that the service puts together wrongly are detected by the ETag of t
         etag: etag.replaceAll('"', ''),
       }));
       const writing = write(remote, at(demo, 'f'), pattern(6 * 1024 * 1024));
-      // Finishing is tried once more, and by then the upload is gone.
+      // The completion is retried, when the upload is gone.
       if (isBad) await refused(writing, 'corrupted', 'unavailable');
       else await writing;
     });
 });
 
-test('a batch delete reports exactly the objects that the service refuses', (t) =>
+test('a batch delete reports exactly the objects that the service did not delete', (t) =>
   served({}, async ({ remote }) => {
     const paths = ['a', 'b', 'c', 'd'].map((name) => at(demo, name));
     for (const path of paths) await write(remote, path, 'x');

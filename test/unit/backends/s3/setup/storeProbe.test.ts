@@ -9,7 +9,7 @@ import type { S3TestServer } from '../../../../servers/s3/s3Server';
 import { calm, noPrecondition, write } from '../../../../support/remoteCalls';
 import { hostWith, served, settingsFor } from '../s3Fixture';
 
-/** What the connection test says beyond the usual, with the service prepared so. */
+/** The additional findings of the connection test with this service. */
 async function found(
   prepare: (server: S3TestServer) => void,
   settings: Readonly<Record<string, unknown>> = {},
@@ -30,11 +30,11 @@ const probes = ({ query }: { readonly query: ReadonlyMap<string, string> }) =>
   query.get('prefix')?.includes('-probe-') ?? false;
 
 describe('the connection test', () => {
-  it('says nothing of a service that lists in order and has room for all names', async () => {
+  it('has no finding for a service that lists in order and stores all names', async () => {
     assert.deepEqual(await found(() => {}), []);
   });
 
-  it('finds out that a service lists out of order, and offers to sort here', async () => {
+  it('detects that a service lists out of order, and offers to sort here', async () => {
     const [finding, ...more] = await found((server) =>
       server.addFault({ operation: 'ListObjectsV2', when: probes, list: 'outOfOrder', count: 9 }),
     );
@@ -43,7 +43,7 @@ describe('the connection test', () => {
     assert.deepEqual(finding?.fix?.settings, { listOrder: 'unordered' });
   });
 
-  it('finds out that folders sort by their bare names', async () => {
+  it('detects that folders are sorted without the slash', async () => {
     const [finding] = await found((server) =>
       server.addFault({
         operation: 'ListObjectsV2',
@@ -60,13 +60,13 @@ describe('the connection test', () => {
     assert.deepEqual(finding?.fix?.settings, { listOrder: 'unordered' });
   });
 
-  it('has nothing to say of the order where listings are sorted here already', async () => {
+  it('has no finding for the order when listings are already sorted here', async () => {
     const outOfOrder = (server: S3TestServer) =>
       void server.addFault({ operation: 'ListObjectsV2', when: probes, list: 'outOfOrder', count: 9 });
     assert.deepEqual(await found(outOfOrder, { listOrder: 'unordered' }), []);
   });
 
-  it('warns of a service whose pages leave something out, which no setting mends', async () => {
+  it('warns of a service with incomplete pages, without a fix', async () => {
     const [finding] = await found((server) =>
       server.addFault({ operation: 'ListObjectsV2', when: probes, list: 'missingTail', count: 9 }),
     );
@@ -75,9 +75,9 @@ describe('the connection test', () => {
   });
 
   for (const [what, prepare] of [
-    ['refuses an object below another', (server: S3TestServer) => likeFiles(server)],
+    ['rejects an object below another', (server: S3TestServer) => likeFiles(server)],
     [
-      'refuses it in words only',
+      'rejects it by message only',
       (server: S3TestServer) =>
         void server.addFault({
           operation: 'PutObject',
@@ -88,7 +88,7 @@ describe('the connection test', () => {
         }),
     ],
     [
-      'makes a folder of the object above',
+      'turns the object above into a folder',
       (server: S3TestServer) =>
         void server.addFault({
           operation: 'ListObjectsV2',
@@ -103,7 +103,7 @@ describe('the connection test', () => {
         }),
     ],
   ] as const)
-    it(`finds out that a store is on a file system: it ${what}`, async () => {
+    it(`detects a store on a file system: it ${what}`, async () => {
       const [finding, ...more] = await found(prepare);
       assert.deepEqual(more, []);
       assert.deepEqual([finding?.title, finding?.outcome], ['Files and folders', 'warning']);
@@ -113,7 +113,7 @@ describe('the connection test', () => {
 });
 
 describe('a store on a file system', () => {
-  it('is believed to be one once it has refused something so', () =>
+  it('is recognised by its first rejection', () =>
     served({}, async ({ remote, server }) => {
       likeFiles(server);
       assert.equal(remote.capabilities.oneKindPerName, false);
@@ -152,11 +152,11 @@ describe('a store on a file system', () => {
     ['any', 'InternalError', 'mkdir /data/x: not a directory', 500, undefined],
     ['any', 'BucketNotEmpty', 'The bucket you tried to delete is not empty', 409, undefined],
   ] as const)
-    it(`is known by how ${service} refuses: ${code}, "${message}"`, () => {
+    it(`is recognised by the error of ${service}: ${code}, "${message}"`, () => {
       assert.equal(storeClash(code, message, status), clash);
     });
 
-  it('is not seen in a conflict of any other kind, whose own reason is given', () =>
+  it('is not recognised by other conflicts, whose own reason is reported', () =>
     served({}, async ({ remote, server }) => {
       server.addFault({
         operation: 'PutObject',
@@ -179,7 +179,7 @@ describe('a store on a file system', () => {
 const absent = { kind: 'ifAbsent' } as const;
 const inParts = { chunkSize: '5Mi', uploadCutoff: 0 };
 
-describe('a store whose condition of absence takes a folder for an object (SeaweedFS)', () => {
+describe('a store where If-None-Match fails for a folder of that name (SeaweedFS)', () => {
   const empty = (server: S3TestServer) => server.store.delete('demo', 'folder/below');
   for (const [what, settings, size, prepare] of [
     ['a small file', {}, 1, undefined],
@@ -216,7 +216,7 @@ describe('a store whose condition of absence takes a folder for an object (Seawe
         assert.deepEqual(server.store.keys('demo'), ['folder', 'folder/below', 'from']);
       }));
 
-  it('still keeps a file that is there, with or without a folder of its name', () =>
+  it('keeps an existing file, with or without a folder of its name', () =>
     served({}, async ({ remote, server }) => {
       keepFolders(server);
       for (const key of ['file', 'both', 'both/below', 'wasBoth', 'wasBoth/below'])
@@ -231,7 +231,7 @@ describe('a store whose condition of absence takes a folder for an object (Seawe
       }
     }));
 
-  it('asks as ever where no folder is in the way, and sends nothing without a condition for an object just gone', () =>
+  it('sends no unconditional request when no folder conflicts, also for an object that was just removed', () =>
     served({}, async ({ remote, server, asked }) => {
       keepFolders(server);
       asked();
@@ -251,7 +251,7 @@ describe('a store whose condition of absence takes a folder for an object (Seawe
       }
     }));
 
-  it('gives its own reason, and is known then, where it can’t keep a file beside the folder', () =>
+  it('reports its own reason, and is recognised, where it can’t hold a file and a folder', () =>
     served({}, async ({ remote, server }) => {
       keepFolders(server);
       likeFiles(server);
