@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { silentLog } from '../../../src/base/log';
 import { RemoteError } from '../../../src/remote/remoteError';
-import { describeReport, runPlan } from '../../../src/usecases/runPlan';
+import { describeReport, retryFailed, runPlan } from '../../../src/usecases/runPlan';
 import { plan as planFor } from '../../faults/faultyRun';
 import { createFakeClock } from '../../support/fakeClock';
 import { diskSide } from '../../support/syncSides';
@@ -143,6 +143,24 @@ test('a backup whose response was lost is found again, not made twice (R23)', as
     'backups/monday/sub/over.txt',
     'bucket/sub/over.txt',
   ]);
+});
+
+test('a retried delete makes the backup of the earlier attempt durable, then removes the file (R23)', async () => {
+  const it = await given({ without: ['serverSideMove'] });
+  it.store.fail({ when: { operation: 'removeFile', nth: 1 }, error: broken });
+  const report = await it.run(it.plan);
+  assert.deepEqual(outcomes(report), ['done copyFile sub/over.txt', 'copied deleteFile gone']);
+  const durable: string[] = [];
+  const again = await it.run(retryFailed(report, it.plan), {}, calm, (remote) => ({
+    ...remote,
+    makeDurable: async ({ path }) => void durable.push(`${path} ${it.store.text('bucket/gone')}`),
+  }));
+  assert.deepEqual(outcomes(again), ['done deleteFile gone']);
+  assert.deepEqual(durable, ['backups/monday/gone going']);
+  assert.deepEqual(
+    it.store.paths().filter((file) => file.includes('gone')),
+    ['backups/monday/gone'],
+  );
 });
 
 test('many deletes with a backup are not made in batches: each is moved (R23)', async () => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Remote } from '../../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
-import { type CopyRequest, copyFile } from '../../../src/transfer/copyFile';
+import { type CopyRequest, copyFile, inMemoryLimit } from '../../../src/transfer/copyFile';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
 import { body, calm, ifAbsent, ifMatch, refused } from '../../support/remoteCalls';
 
@@ -27,7 +27,9 @@ function corrupting(to: Remote): Remote {
 test('a copy between two remotes has content, time and a verification', async () => {
   for (const size of [0, 5, 3_000_000]) {
     const { from, to, source } = given(size);
-    const { entry, verification } = await copy({ from, source, to });
+    const isLarge = size > inMemoryLimit;
+    const remote = { ...from, ...(isLarge && { readToBuffer: () => assert.fail('a large file in memory') }) };
+    const { entry, verification } = await copy({ from: remote, source, to });
     assert.equal(verification, 'ok');
     assert.equal(entry.size, size);
     assert.deepEqual(entry.modified, { s: 9, ns: 9 });
@@ -99,14 +101,17 @@ test('a refused server-side copy between two remotes is streamed; a change or a 
 });
 
 test('remotes of different or unknown services never copy from each other on the server', async () => {
-  for (const serverSideCopyGroup of ['another service', undefined]) {
-    const { other, to, twin, source, calls } = ofOneService();
-    const { serverSideCopyGroup: _, ...rest } = other.capabilities;
-    const stranger = {
-      ...other,
-      capabilities: serverSideCopyGroup === undefined ? rest : { ...rest, serverSideCopyGroup },
-    };
-    await copy({ from: stranger, source, to: twin });
+  for (const [here, there] of [
+    ['another service', 'one service'],
+    [undefined, 'one service'],
+    [undefined, undefined],
+  ]) {
+    const { from, to, twin, source, calls } = ofOneService();
+    const of = (remote: Remote, serverSideCopyGroup?: string): Remote => ({
+      ...remote,
+      capabilities: { ...to.capabilities, ...(serverSideCopyGroup && { serverSideCopyGroup }) },
+    });
+    await copy({ from: of(from, here), source, to: of(twin, there) });
     assert.deepEqual(calls, []);
     assert.equal(to.text('t'), 'xxxxx');
   }
@@ -123,6 +128,24 @@ test("a file that the service can't copy is streamed", async () => {
 test('a corrupted copy is removed and reported', async () => {
   const { from, to, source } = given(5);
   await refused(copy({ from, source, to: corrupting(to) }), 'corrupted');
+  assert.deepEqual(to.paths(), []);
+});
+
+test('a corrupted copy is removed even after an abort', async () => {
+  const { from, to, source } = given(5);
+  const stop = new AbortController();
+  const wrong: Remote = {
+    ...corrupting(to),
+    write: async (...args) => {
+      const entry = await corrupting(to).write(...args);
+      stop.abort(new Error('cancelled'));
+      return entry;
+    },
+  };
+  await refused(
+    copyFile({ from, source, to: wrong, target, precondition: ifAbsent }, stop.signal),
+    'corrupted',
+  );
   assert.deepEqual(to.paths(), []);
 });
 

@@ -118,6 +118,21 @@ test('excluded files that the plan deletes stay too when the source is now empty
   }
 });
 
+test('a run that is cancelled during the check of the source deletes nothing, and reports', async () => {
+  const it = given('upload', 3);
+  const plan = await it.plan(mirror);
+  const stop = new AbortController();
+  const report = await it.run(plan, {}, stop.signal, (remote) => ({
+    ...remote,
+    listRecursive(...args) {
+      stop.abort(new Error('cancelled'));
+      return remote.listRecursive?.(...args) ?? assert.fail();
+    },
+  }));
+  assert.match(report.deletesWithheld ?? '', /the run was cancelled/);
+  assert.equal(it.target.paths().length, 4);
+});
+
 test('a source folder whose listing fails keeps its files on the target', async () => {
   for (const deletes of times) {
     const it = given('download', 30);
