@@ -50,6 +50,18 @@ test('a copy within one remote is made on the server, and no content is read or 
   assert.equal(from.count('read') + from.count('write'), 0);
 });
 
+test('a copy with a time of its own is not made on the server', async () => {
+  const { from, source } = given(5);
+  const { entry } = await copy({ from, source, to: from, modified: { s: 1, ns: 0 } });
+  assert.deepEqual([from.count('serverSideCopy'), entry.modified], [0, { s: 1, ns: 0 }]);
+});
+
+test('the MD5 of a listing, which may be that of encrypted content, does not verify a copy on the server', async () => {
+  const { from, source } = given(5);
+  const { exact: _, ...listed } = { ...source, md5: '0'.repeat(32) };
+  assert.equal((await copy({ from, source: listed, to: from })).verification, 'unknown');
+});
+
 /** Two remotes of one service. With `error`, the server-side copy fails. */
 function ofOneService(error?: RemoteError) {
   const { from, to, source } = given(5);

@@ -34,7 +34,17 @@ test('a renamed file is moved on the target, and no content is transferred (R24)
 test("where the target can't move a file, it copies the file and removes the old name (R24)", async () => {
   for (const without of [['serverSideMove'], ['serverSideMove', 'serverSideCopy']] as const) {
     const it = await given({ without });
-    assert.deepEqual(outcomes(await it.run(it.plan)), ['done moveFile new/name']);
+    const durable: unknown[] = [];
+    const report = await it.run(it.plan, {}, undefined, (remote) => ({
+      ...remote,
+      makeDurable: async () => void durable.push('makeDurable'),
+      write: (path, body, facts, ...rest) => {
+        durable.push(facts.durable);
+        return remote.write(path, body, facts, ...rest);
+      },
+    }));
+    assert.deepEqual(outcomes(report), ['done moveFile new/name']);
+    assert.deepEqual(durable, [without.length === 1 ? 'makeDurable' : true]);
     assert.deepEqual(it.store.paths(), ['bucket/new/name']);
     assert.equal(it.disk.count('read'), 0);
   }

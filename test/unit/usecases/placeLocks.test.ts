@@ -200,6 +200,9 @@ test('while a run occupies a place, other runs may plan there but not start, and
   await assert.rejects(it.run(it.disk, it.bucket), occupied);
   await assert.rejects(it.run(it.bucket, it.disk), occupied);
   await assert.rejects(it.run(it.bucket, it.disk, { verb: 'move' }), occupied);
+  const elsewhere = remoteSide(createMemoryRemote({ hasDirectories: false }), 'b', 'other');
+  await assert.rejects(it.run(it.disk, elsewhere, { verb: 'move' }), occupied);
+  assert.equal((await it.run(it.disk, elsewhere)).totals.done, 20);
   const locks = locksIn(folder);
   const copy = { from: it.slow, source: parsePath('b/other'), to: it.slow, target: parsePath('b/site/copy') };
   await assert.rejects(copyItems([copy], { locks }, calm), occupied);
