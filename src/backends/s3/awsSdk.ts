@@ -1,6 +1,6 @@
 /**
  * The only file that imports the AWS SDK's values. Others load it with `await import('./awsSdk')` on first use, so that
- * activation reads none of it; the build emits it as a file of its own.
+ * activation reads none of it; the build emits it as a separate file.
  */
 export {
   AbortMultipartUploadCommand,

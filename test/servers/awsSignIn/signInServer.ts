@@ -15,7 +15,7 @@ export interface SignInOptions {
   readonly mfaCode?: string;
   /** The token that the single sign-on portal accepts. */
   readonly ssoToken?: string;
-  /** Called with every pair of keys before the answer. */
+  /** Called with every pair of keys before the response. */
   readonly onGiven: (keys: GivenKeys) => void;
 }
 
@@ -25,7 +25,7 @@ export interface SignInServer {
   readonly asked: readonly string[];
   /** How far the server's clock is ahead of the machine's, in milliseconds. Keys are valid for an hour. */
   aheadMs: number;
-  /** Answer with endless white space. */
+  /** Responds with endless white space. */
   endless: boolean;
   stop(): Promise<void>;
 }

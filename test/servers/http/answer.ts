@@ -4,22 +4,19 @@ import { type Reply, sendReply } from './reply';
 import type { RequestBody } from './requestBody';
 import type { LoggedHttpRequest } from './requestLog';
 
-/** One request while a service answers it. Each method may throw; `refusal` turns the error into a reply. */
+/** One request that a service handles. Each method may throw; `refusal` turns the error into a reply. */
 export interface Visit<Target extends FaultTarget, Fault extends HttpFault<Target>> {
   readonly message: IncomingMessage;
   readonly body: RequestBody;
   readonly entry: LoggedHttpRequest;
-  /** Reads as much of the request as tells what the client asks for. */
+  /** Reads the request's head and identifies its operation. */
   begin(): Target | Promise<Target>;
-  /** The reply of the operation, or the fault's reply in its place. */
+  /** The reply of the operation or of the fault. */
   reply(fault: Active<Fault> | undefined): Reply | Promise<Reply>;
   refusal(error: unknown): Reply | Promise<Reply>;
 }
 
-/**
- * Answers one request: begin, fault, reply, log. Never throws.
- * The service has added the visit's entry to its log.
- */
+/** Handles one request: begin, fault, reply, log. Never throws. The service adds the visit's entry to its log before. */
 export async function answer<Target extends FaultTarget, Fault extends HttpFault<Target>>(
   visit: Visit<Target, Fault>,
   faults: Faults<Target, Fault>,
@@ -33,7 +30,7 @@ export async function answer<Target extends FaultTarget, Fault extends HttpFault
     if (fault !== undefined && !(await survives(fault, message, body))) return;
     reply = await visit.reply(fault);
   } catch (error) {
-    if (body.broken) return; // nobody is left to be answered
+    if (body.broken) return; // the client is gone
     reply = await visit.refusal(error);
   } finally {
     entry.bytesIn = body.received;
@@ -46,14 +43,14 @@ export async function answer<Target extends FaultTarget, Fault extends HttpFault
   try {
     await sendReply(message, response, reply, fault, entry);
   } catch {
-    // The content's file vanished or the client went away: the response cannot be completed.
+    // The content's file or the client is gone, so the response cannot be completed.
     message.socket.destroy();
   }
-  // An early answer must not reset the connection of a client that still sends.
+  // An early response must not reset the connection of a client that still sends.
   body.drain().catch(() => undefined);
 }
 
-/** Delays, slows down or breaks the request as the fault says; false when nobody is left to be answered. */
+/** Applies the fault to the request; false when the client gets no response. */
 async function survives(fault: FaultEffects, message: IncomingMessage, body: RequestBody): Promise<boolean> {
   if (fault.requestBytesPerSecond !== undefined) await body.slowDown(fault.requestBytesPerSecond);
   await fault.until;

@@ -1,59 +1,59 @@
-/** What the faults of every server can look at in a request. */
+/** The part of a request that the faults of every server can examine. */
 export interface FaultTarget {
   readonly operation: string;
 }
 
-/** What goes wrong, with which requests and how often. All given conditions must hold. */
+/** A failure, the requests that it affects, and how often. All given conditions must hold. */
 export interface HttpFault<Target extends FaultTarget> extends FaultEffects {
   /** The service's name of the operation, or several names. */
   operation?: Target['operation'] | readonly Target['operation'][];
   when?: (target: Target) => boolean;
   /** How many matching requests pass before the fault begins. Default 0. */
   skip?: number;
-  /** How many requests the fault strikes. Default 1, with a probability Infinity. */
+  /** The number of requests that fail. Default 1, with a probability Infinity. */
   count?: number;
-  /** How likely a matching request is struck, from 0 to 1. The same seed strikes the same requests. */
+  /** The probability that a matching request fails, from 0 to 1. The same seed affects the same requests. */
   probability?: number;
   seed?: number;
 }
 
-/** What goes wrong, whatever the service. */
+/** The failures that every service can have. */
 export interface FaultEffects {
-  /** Wait so many milliseconds first; Infinity never answers. */
+  /** Delays the response; Infinity never responds. */
   delayMs?: number;
-  /** Wait for this before anything else. */
+  /** Delays everything until this promise resolves. */
   until?: Promise<unknown>;
-  /** Read the request's body no faster than so many bytes a second. */
+  /** Limits the speed of reading the request's body. */
   requestBytesPerSecond?: number;
-  /** Break the connection after so many bytes of the request's body; the server does not perform the operation. */
+  /** Ends the connection after this part of the request's body; the server does not perform the operation. */
   cutRequestAfterBytes?: number;
-  /** Answer with this status instead of performing the operation. */
+  /** Responds with this status instead of performing the operation. */
   status?: number;
-  /** More headers of that answer. */
+  /** More headers of that response. */
   headers?: Readonly<Record<string, string>>;
-  /** Seconds or a date, for the Retry-After header of that answer. */
+  /** Seconds or a date, for the Retry-After header of that response. */
   retryAfter?: number | string;
 
-  /** Perform the operation, then break the connection without an answer. */
+  /** Performs the operation, then ends the connection without a response. */
   loseResponse?: boolean;
-  /** Perform the operation, then break the connection after so many bytes of the response's body; 0 sends only the head. */
+  /** Performs the operation, then ends the connection after this part of the response's body; 0 sends only the head. */
   cutResponseAfterBytes?: number;
-  /** Send the response's body no faster than so many bytes a second. */
+  /** Limits the speed of sending the response's body. */
   responseBytesPerSecond?: number;
-  /** Flip one bit of the response's body: at its middle, or in the first piece of a body of unknown length. */
+  /** Flips one bit of the response's body: in the middle, or in the first piece of a body of unknown length. */
   damageResponse?: boolean;
-  /** Send so many bytes of filler as the body, in chunks and without a length. Status and headers stay. */
+  /** Sends filler as the body, chunked and without a length. Keeps status and headers. */
   fillerBytes?: number;
-  /** Send the body in chunks, without Content-Length. */
+  /** Sends the body chunked, without Content-Length. */
   chunked?: boolean;
   /** Replaces headers of the response; undefined removes a header. Names in lower case. */
   answerHeaders?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A fault in force, with the number of requests that it struck (`hits`) and let pass. */
+/** An active fault, with the numbers of requests that it affected (`hits`) and passed. */
 export type Active<Fault> = Fault & { hits: number; passed: number };
 
-/** The faults of one server, in the order of their adding; the first that matches a request strikes. */
+/** The faults of one server in the order of addition; the first one that matches a request applies. */
 export class Faults<Target extends FaultTarget, Fault extends HttpFault<Target>> {
   private active: { fault: Active<Fault>; random: () => number }[] = [];
 
@@ -71,7 +71,7 @@ export class Faults<Target extends FaultTarget, Fault extends HttpFault<Target>>
     this.active = [];
   }
 
-  /** The fault that strikes this request, if any; counts the hit. */
+  /** The fault that applies to this request, if any; counts the hit. */
   take(target: Target): Active<Fault> | undefined {
     for (const { fault, random } of this.active) {
       const most = fault.count ?? (fault.probability === undefined ? 1 : Number.POSITIVE_INFINITY);
@@ -97,7 +97,7 @@ export class Faults<Target extends FaultTarget, Fault extends HttpFault<Target>>
   }
 }
 
-/** Whether a value is what a fault asks for; every value is, when the fault does not ask. */
+/** Whether a value meets the condition of a fault, if it has one. */
 export function agrees(wanted: string | RegExp | undefined, value: string | undefined): boolean {
   return wanted instanceof RegExp ? wanted.test(value ?? '') : wanted === undefined || wanted === value;
 }

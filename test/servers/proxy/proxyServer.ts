@@ -9,7 +9,7 @@ export interface ProxyOptions {
   readonly login?: string;
 }
 
-/** One request that the proxy was asked to pass on. */
+/** One request to the proxy. */
 export interface ProxiedRequest {
   /** `CONNECT` for an encrypted connection, else the method of the request itself. */
   readonly method: string;
@@ -22,7 +22,7 @@ export interface ProxyServer {
   /** `http://127.0.0.1:PORT`, with the login where one is needed. */
   readonly url: string;
   readonly port: number;
-  /** What was asked, oldest first. */
+  /** Oldest first. */
   readonly requests: readonly ProxiedRequest[];
   stop(): Promise<void>;
 }

@@ -77,7 +77,7 @@ export interface CopyResponse {
   readonly lastModifiedMs: number | undefined;
 }
 
-/** What the headers of a finished write say. */
+/** The facts in the headers of a finished write. */
 export interface WriteFacts {
   readonly serverSideEncryption: string | undefined;
   /** The Date of the response, in milliseconds since the epoch by the service's clock. */

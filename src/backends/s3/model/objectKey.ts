@@ -129,7 +129,7 @@ function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 60)}…${text.slice(-15)}` : text;
 }
 
-/** What an error of a request names. */
+/** The names and actions for the error of a request. */
 export interface About {
   readonly bucket?: string;
   /** `bucket/key` */

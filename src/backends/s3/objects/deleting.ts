@@ -100,7 +100,7 @@ export async function removeObjects(
 }
 
 /**
- * Deletes up to 1,000 keys by one DeleteObjects request. A key with characters that XML can't hold is deleted by a request of its own.
+ * Deletes up to 1,000 keys by one DeleteObjects request. A key with characters that XML can't hold needs a separate request.
  * Returns the failures; a missing key or version is no failure. Throws when the request itself fails.
  */
 export async function deleteBatch(

@@ -149,7 +149,7 @@ export class Bucket {
     return this.objects.get(key);
   }
 
-  /** What a bucket with `keepsFolders` shows for a folder: the object of its name, or an empty object. */
+  /** The object that a bucket with `keepsFolders` shows for a folder: the object of its name, or an empty one. */
   folder(path: string): StoredObject | undefined {
     const name = path.replace(/\/$/, '');
     if (!this.folders.has(name)) return undefined;
@@ -251,7 +251,7 @@ export class Bucket {
   }
 }
 
-/** What a test can set on an object that it puts directly into the store. */
+/** The facts of an object that a test puts directly into the store. */
 export interface PutOptions {
   metadata?: Record<string, string>;
   /** Milliseconds since 1970 or a Date; by default the server's clock. */

@@ -198,7 +198,7 @@ for (const [provider, endpoint, differs] of differences)
     const { name: ___, provider: id, ...own } = config;
     assert.equal(id, provider);
     assert.deepEqual(own, { ...other, ...differs });
-    // What is set goes before what the preset knows.
+    // Settings take precedence over the preset.
     const set = {
       forcePathStyle: true,
       conditionalWrites: 'enforced',

@@ -72,7 +72,7 @@ test('uploads of any size to a directory bucket have no Content-MD5, and their M
       assert.ok((await read(remote, at(bucket, `f${size}`))).equals(content));
     }
     assert.ok(server.requests.every(({ headers }) => headers['x-amz-tagging'] === undefined));
-    // What another tool wrote has no MD5 that could be told from its ETag, however it looks.
+    // The ETag of an object of another tool is no MD5, although it looks like one.
     server.store.put(bucket, 'theirs', 'x', { storageClass: 'EXPRESS_ONEZONE' });
     assert.equal((await statFile(remote, at(bucket, 'theirs'))).md5, undefined);
     const listed = (await pagesOf(remote.list(bucket, {}, calm))).flat();

@@ -264,7 +264,7 @@ test('a single file is uploaded to a write-only prefix and replaces nothing with
       await copyItems([item], {}, calm);
       assert.equal(to.server.store.get('demo', 'drop/new.txt')?.size, 7);
       await refused(copyItems([item], {}, calm), 'alreadyExists');
-      // What nobody could see isn't replaced, but what is new is written.
+      // An unseen file isn't replaced, but a new one is written.
       await refused(copyItems([item], { overwrite: true }, calm), 'alreadyExists');
       await copyItems([{ ...item, target: at(demo, 'drop/newer.txt') }], { overwrite: true }, calm);
       assert.equal(to.server.store.get('demo', 'drop/newer.txt')?.size, 7);
