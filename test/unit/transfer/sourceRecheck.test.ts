@@ -2,32 +2,23 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Plan } from '../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { planSync } from '../../../src/usecases/planSync';
 import { retryFailed } from '../../../src/usecases/runPlan';
-import type { MemoryRemote } from '../../support/memoryRemote/memoryRemote';
 import { calm } from '../../support/remoteCalls';
 import { diskSide, execute, remoteSide } from '../../support/syncSides';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { bucket, type GivenRun, givenRun, mirror, outcomes } from './givenRun';
+import { bucket, givenRun, mirror, outcomes } from './givenRun';
 
 const times = ['before', 'during', 'after'] as const;
 const directions = ['upload', 'download'] as const;
 type Direction = (typeof directions)[number];
 
-interface Given extends GivenRun {
-  readonly source: MemoryRemote;
-  readonly target: MemoryRemote;
-  /** A path of the plan, as the source and the target have it. */
-  onSource(path: string): string;
-  onTarget(path: string): string;
-  plan(options: Parameters<GivenRun['planUpload']>[0]): Promise<Plan>;
-}
+type Given = ReturnType<typeof given>;
 
-/** `extra` files in a folder of the target that the source doesn't have, and one that both have. */
-function given(direction: Direction, extra: number): Given {
+/** `extra` files in a folder of the target, and a file that both sides have. `onSource` and `onTarget` give the path of a side. */
+function given(direction: Direction, extra: number) {
   const it = givenRun();
   const upload = direction === 'upload';
   const inBucket = (file: string) => `bucket/${file}`;
@@ -37,7 +28,7 @@ function given(direction: Direction, extra: number): Given {
   source.put(onSource('keep'), 'x', { modified: { s: 1000, ns: 0 } });
   target.put(onTarget('keep'), 'x', { modified: { s: 1000, ns: 0 } });
   for (let i = 0; i < extra; i++) target.put(onTarget(`old/f${i}`), `${i}`);
-  const plan: Given['plan'] = (options) => (upload ? it.planUpload(options) : it.planDownload(options));
+  const plan = upload ? it.planUpload : it.planDownload;
   return { ...it, source, target, onSource, onTarget, plan };
 }
 
