@@ -128,10 +128,12 @@ withEditor(
 
     step('an image opens as an image', async ({ window }) => {
       await window.click(window.tree.label('dot.png'), window.editors.tab('dot.png'));
-      const frame = await window.webviews.find('img');
-      await frame.waitForFunction(
-        () => (document.querySelector('img') as HTMLImageElement | null)?.naturalWidth === 1,
-      );
+      // The editor may replace the frame of a webview while the image loads.
+      await eventually(async () => {
+        const frame = await window.webviews.find('img');
+        const width = await frame.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth);
+        assert.equal(width, 1);
+      });
     });
   },
 );
