@@ -53,7 +53,7 @@ withEditor(
       await startSignIn(window);
       const page = await signInPage(window, ANNA, () =>
         window.messages.answer(
-          /Port 53682 of this machine is taken/,
+          /Port 53682 of this machine is used/,
           'Through the Editor',
           externalSite(window),
         ),
