@@ -280,8 +280,10 @@ class RandomRun {
   /** Another writer changes or creates a file of the plan on one of the sides. */
   private changeByOthers(plan: Plan): void {
     const { r } = this;
+    // A file in the place of a folder that both sides had would be a conflict, which no run completes.
+    const files = plan.actions.filter(({ kind }) => kind !== 'removeFolder');
     const action = r.pick<Action | undefined>(
-      [...plan.actions, undefined, undefined].slice(0, Math.max(1, plan.actions.length)),
+      [...files, undefined, undefined].slice(0, Math.max(1, files.length)),
     );
     if (!action) return;
     const onSource = r.chance(0.5);
