@@ -179,7 +179,7 @@ export class ActionTable {
       'aria-activedescendant',
       this.drawn.has(this.active) ? `row-${this.active}` : undefined,
     );
-    this.cache.want(first, end);
+    this.cache.show(first, end);
   }
 
   /** Sorts the rows in the page for screen readers, except while the user scrolls. */

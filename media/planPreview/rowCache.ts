@@ -1,24 +1,25 @@
 import type { Row } from '../../src/preview/planRow';
 import type { RowsReply } from '../../src/preview/previewProtocol';
 
-/** Number of rows before and after the view that are fetched with it. */
-const around = 120;
+/** Rows before and after the view that are fetched with it. */
+const margin = 120;
 /** Rows further away from the view than this are evicted. */
-const keep = 600;
+const maxDistance = 600;
 
 /** Caches the rows around the view. Fetches one window at a time, always the latest. */
 export class RowCache {
   private rows = new Map<number, Row>();
   private table = -1;
-  private wanted: { from: number; to: number } | undefined;
-  private isAsking = false;
-  private askAgain = false;
+  private inView: { from: number; to: number } | undefined;
+  private isFetching = false;
+  /** Whether cached rows are stale, so that the rows in view must be fetched again. */
+  private isStale = false;
 
-  /** Calls `came` whenever rows arrive; it draws, which requests the next rows. */
+  /** Calls `onRows` whenever rows arrive; it draws, which requests the next rows. */
   constructor(
-    private readonly fetch: (from: number, count: number) => Promise<RowsReply>,
-    private readonly came: () => void,
-    private readonly failed: (error: unknown) => void,
+    private readonly request: (from: number, count: number) => Promise<RowsReply>,
+    private readonly onRows: () => void,
+    private readonly onError: (error: unknown) => void,
   ) {}
 
   at(index: number): Row | undefined {
@@ -33,55 +34,56 @@ export class RowCache {
   }
 
   /** Sets the rows in view: `from` … `to − 1`. */
-  want(from: number, to: number): void {
-    this.wanted = { from, to };
+  show(from: number, to: number): void {
+    this.inView = { from, to };
     let missing = false;
     for (let i = from; i < to && !missing; i++) missing = !this.rows.has(i);
-    if (missing) this.ask();
+    if (missing) this.fetch();
   }
 
   /** Fetches the rows in view again after a change. */
   refresh(): void {
-    this.askAgain = true;
-    this.ask();
+    this.isStale = true;
+    this.fetch();
   }
 
-  private ask(): void {
-    if (this.isAsking || !this.wanted) return;
-    const from = Math.max(0, this.wanted.from - around);
-    const count = this.wanted.to + around - from;
-    const again = this.askAgain;
-    this.isAsking = true;
-    this.askAgain = false;
-    this.fetch(from, count)
+  private fetch(): void {
+    if (this.isFetching || !this.inView) return;
+    const from = Math.max(0, this.inView.from - margin);
+    const count = this.inView.to + margin - from;
+    const wasStale = this.isStale;
+    this.isFetching = true;
+    this.isStale = false;
+    this.request(from, count)
       .then((reply) => {
-        this.isAsking = false;
-        this.take(reply, again);
+        this.isFetching = false;
+        this.take(reply, wasStale);
       })
       .catch((error: unknown) => {
-        this.isAsking = false;
-        this.failed(error);
+        this.isFetching = false;
+        this.onError(error);
       });
   }
 
-  private take(reply: RowsReply, again: boolean): void {
+  private take(reply: RowsReply, wasStale: boolean): void {
     if (reply.table !== this.table) {
       // The panel has a newer table, whose state is on the way or has requested other rows.
-      if (this.askAgain) this.ask();
+      if (this.isStale) this.fetch();
       return;
     }
-    // After a change all other cached rows are stale.
-    if (again) this.rows = new Map();
+    // The other cached rows are stale too.
+    if (wasStale) this.rows = new Map();
     for (const [i, row] of reply.rows.entries()) this.rows.set(reply.from + i, row);
-    this.forgetFar();
-    this.came();
-    if (this.askAgain) this.ask();
+    this.evictDistant();
+    this.onRows();
+    if (this.isStale) this.fetch();
   }
 
-  private forgetFar(): void {
-    if (this.rows.size < 3 * keep || !this.wanted) return;
+  private evictDistant(): void {
+    if (this.rows.size < 3 * maxDistance || !this.inView) return;
     for (const index of this.rows.keys()) {
-      if (index < this.wanted.from - keep || index > this.wanted.to + keep) this.rows.delete(index);
+      if (index < this.inView.from - maxDistance || index > this.inView.to + maxDistance)
+        this.rows.delete(index);
     }
   }
 }

@@ -57,9 +57,9 @@ function unquoted(pattern: string, dialect: FilterDialect): string {
  * Undefined when `text` is blank, so that callers can skip the test.
  */
 export function textMatcher(text: string): ((path: string) => boolean) | undefined {
-  const wanted = text.trim();
-  if (wanted === '') return undefined;
-  const forms = new Set([wanted, wanted.normalize('NFC'), wanted.normalize('NFD')].map(escapeRegExp));
+  const sought = text.trim();
+  if (sought === '') return undefined;
+  const forms = new Set([sought, sought.normalize('NFC'), sought.normalize('NFD')].map(escapeRegExp));
   const pattern = new RegExp([...forms].join('|'), 'iu');
   return (path) => pattern.test(path);
 }

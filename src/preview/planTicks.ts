@@ -49,8 +49,8 @@ export class PlanTicks {
     for (let i = 0; i < items.length; i++) this.setOne(items[i] ?? -1, on);
   }
 
-  setWhere(wanted: (item: number) => boolean, on: boolean): void {
-    for (let item = 0; item < this.ticked.length; item++) if (wanted(item)) this.setOne(item, on);
+  setWhere(matches: (item: number) => boolean, on: boolean): void {
+    for (let item = 0; item < this.ticked.length; item++) if (matches(item)) this.setOne(item, on);
   }
 
   /** Ticks these items, or unticks them when all of them are ticked. */

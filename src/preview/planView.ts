@@ -157,10 +157,10 @@ export class PlanView {
 
   /** Ticks all files of one class, also hidden ones, but never a hidden delete. */
   tickClass(rowClass: RowClass, on: boolean): void {
-    const wanted = rowClasses.indexOf(rowClass);
+    const classIndex = rowClasses.indexOf(rowClass);
     const mayBeHidden = !isDeleting(rowClass) || !on;
     this.ticks.setWhere(
-      (item) => this.index.classOf[item] === wanted && (mayBeHidden || this.shown[item] === 1),
+      (item) => this.index.classOf[item] === classIndex && (mayBeHidden || this.shown[item] === 1),
       on,
     );
   }
@@ -185,12 +185,12 @@ export class PlanView {
 
   /** Returns the first row after `after` (wrapping around) whose name begins with `start`, ignoring case; −1 when none does. */
   find(start: string, after: number): number {
-    const wanted = start.toLocaleLowerCase();
+    const prefix = start.toLocaleLowerCase();
     for (let step = 1; step <= this.order.nodes.length; step++) {
       const i = (after + step) % this.order.nodes.length;
       const node = this.order.nodes[i] ?? 0;
       const label = node >= 0 ? nameOf(pathOf(this.plan, node)) : (this.index.folders[~node]?.label ?? '');
-      if (label.toLocaleLowerCase().startsWith(wanted)) return i;
+      if (label.toLocaleLowerCase().startsWith(prefix)) return i;
     }
     return -1;
   }
@@ -221,9 +221,9 @@ export class PlanView {
   }
 
   /** Returns the ids of the actions in these states, in the plan's order. */
-  idsInState(...wanted: readonly RowState[]): string[] {
+  idsInState(...states: readonly RowState[]): string[] {
     return this.plan.actions
-      .filter((_, i) => wanted.includes(this.run.stateOf(i)))
+      .filter((_, i) => states.includes(this.run.stateOf(i)))
       .map((action) => action.id);
   }
 

@@ -74,10 +74,10 @@ export function newNameProblem(text: string, own?: string): string | undefined {
   return remoteNamed(name) && `Another remote is named "${name}" already.`;
 }
 
-/** `wanted`, or `wanted-2`, `wanted-3`, …: the first name that is valid, unused and not in `taken`. */
-export function freeRemoteName(wanted: string, taken: readonly string[] = []): string {
+/** `proposed`, or `proposed-2`, `proposed-3`, …: the first name that is valid, unused and not in `taken`. */
+export function freeRemoteName(proposed: string, taken: readonly string[] = []): string {
   return firstFree(
-    wanted,
+    proposed,
     (name) =>
       newNameProblem(name) === undefined && !taken.some((other) => foldName(other) === foldName(name)),
   );

@@ -48,8 +48,8 @@ export async function addSuggestions(
   suggestions: readonly Suggestion[],
 ): Promise<string[]> {
   const names: string[] = [];
-  const remotes = suggestions.map(({ backend, name: wanted, settings }) => {
-    const name = freeRemoteName(wanted, names);
+  const remotes = suggestions.map(({ backend, name: proposed, settings }) => {
+    const name = freeRemoteName(proposed, names);
     names.push(name);
     return { backend, settings: { name, backend: backend.id, ...settings }, secrets: {} };
   });

@@ -172,8 +172,8 @@ class DriveVisit implements Visit<DriveTarget, DriveFault> {
     const { operation, method, names } = this.request;
     const drive = entry.account === undefined ? undefined : this.service.drive(entry.account);
     drive?.purgeOld();
-    const meant = operation === 'addChild' || operation === 'removeChild' ? names[1] : names[0];
-    if (operation !== 'tempLink') this.enterNode(drive?.get(meant ?? '')?.name);
+    const id = operation === 'addChild' || operation === 'removeChild' ? names[1] : names[0];
+    if (operation !== 'tempLink') this.enterNode(drive?.get(id ?? '')?.name);
     if (operation === 'upload' || operation === 'overwrite') {
       this.upload = await uploadBody(message.headers['content-type'], body, operation === 'upload');
       this.enterNode(objectOf(parsed(this.upload.metadata ?? ''))?.['name']);

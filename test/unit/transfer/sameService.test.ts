@@ -273,7 +273,7 @@ test('buckets of different regions get their requests in their own region, and t
       const strayed = server.requests.filter(
         ({ code }) => code === 'AuthorizationHeaderMalformed' || code === 'PermanentRedirect',
       );
-      assert.ok(strayed.length <= 3, 'a region is found once and remembered');
+      assert.ok(strayed.length <= 3, 'a region is found once and cached');
     },
   ));
 

@@ -48,7 +48,7 @@ export class PlaceCheck {
     );
   }
 
-  /** Runs work that `mustBeInPlace` follows, so that works which end at nearly the same time share its reads. */
+  /** Runs work that `mustBeInPlace` follows, so that work that ends at nearly the same time shares its reads. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.running++;
     try {

@@ -118,7 +118,7 @@ test('The other direction makes no backups, whose folder is on the other side', 
   assert.equal('backupFolder' in reversed(kept).options, false);
 });
 
-test('A comparison for its own sake looks at contents, unless sizes alone are meant (R11)', () => {
+test('a check compares contents, unless it compares sizes only (R11)', () => {
   const { options } = withChanged(request, { verb: 'check' });
   assert.equal(comparesLike(options), 'checksum');
   assert.equal(comparesLike({ ...options, compare: 'size-only' }), 'size-only');
