@@ -5,63 +5,21 @@ import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planO
 import { withRetry } from '../../src/remote/layers/withRetry';
 import type { Instant } from '../../src/remote/modifiedTime';
 import type { Remote } from '../../src/remote/remote';
-import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
-import { joinPath, parsePath, type RemotePath } from '../../src/remote/remotePath';
+import { RemoteError } from '../../src/remote/remoteError';
+import { joinPath, type RemotePath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import type { RunObserver, RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
 import { retryFailed } from '../../src/usecases/runPlan';
 import { createFakeClock } from '../support/fakeClock';
-import type { MemoryCall, MemoryFailure, MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import type { MemoryCall, MemoryFailure } from '../support/memoryRemote/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { type Random, random } from '../support/random';
+import { errors, type Files, filesBelow, from, kept, kinds, to } from './randomCases';
 
 // One random sync with random trees, options, faults and foreign changes, and the invariants that must hold afterwards.
 
 const calm = new AbortController().signal;
-
-/** Every store holds its files below one of these, and old files in the third. */
-const from = parsePath('from');
-const to = parsePath('to');
-const kept = parsePath('kept');
-
-const likeDisk: MemoryOptions = { knowsMd5: false };
-const likeStore: MemoryOptions = { hasDirectories: false, listsModified: false };
-const disk: Place = { kind: 'folder', path: '/disk' };
-const store = (remote: string, path: RemotePath): Place => ({ kind: 'remote', remote, path });
-
-const kinds: readonly {
-  readonly source: MemoryOptions;
-  readonly target?: MemoryOptions;
-  readonly places: [Place, Place];
-}[] = [
-  { source: likeDisk, target: likeStore, places: [disk, store('store', to)] },
-  { source: likeStore, target: likeDisk, places: [store('store', from), disk] },
-  { source: likeStore, target: likeStore, places: [store('one', from), store('other', to)] },
-  { source: likeStore, places: [store('one', from), store('one', to)] },
-];
-
-const errors: readonly RemoteErrorKind[] = [
-  'unavailable',
-  'unavailable',
-  'rateLimited',
-  'corrupted',
-  'other',
-  'forbidden',
-  'changed',
-  'quotaExceeded',
-  'unauthenticated',
-];
-
-/** The content of the files below a folder, by relative path. */
-type Files = Map<string, string>;
-
-function filesBelow(remote: MemoryRemote, root: RemotePath): Files {
-  const files: Files = new Map();
-  for (const path of remote.paths())
-    if (path.startsWith(`${root}/`)) files.set(path.slice(root.length + 1), remote.text(path) ?? '');
-  return files;
-}
 
 /** Runs the case of `seed` and asserts all invariants. */
 export async function randomRun(seed: number): Promise<void> {

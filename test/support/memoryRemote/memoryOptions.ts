@@ -1,5 +1,6 @@
 import type { Clock } from '../../../src/base/clock';
 import type { NameRules } from '../../../src/remote/capabilities';
+import type { Instant } from '../../../src/remote/modifiedTime';
 import type { RemoteError } from '../../../src/remote/remoteError';
 import type { RemotePath } from '../../../src/remote/remotePath';
 
@@ -51,6 +52,12 @@ export type MemoryOperation =
   | 'makeFolder'
   | 'removeFolder';
 
+export interface MemoryFacts {
+  readonly modified?: Instant;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly readonly?: string;
+}
+
 /** One request made of the store; each page of a listing is one. */
 export interface MemoryCall {
   readonly operation: MemoryOperation;
@@ -69,4 +76,10 @@ export interface MemoryFailure {
    * body of a read or write.
    */
   readonly at?: 'before' | 'after' | number;
+}
+
+/** Whether a failure applies to a call. */
+export function meets(call: MemoryCall, when: MemoryFailure['when']): boolean {
+  if (typeof when === 'function') return when(call);
+  return Object.entries(when).every(([fact, value]) => call[fact as keyof MemoryCall] === value);
 }

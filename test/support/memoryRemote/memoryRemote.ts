@@ -15,7 +15,15 @@ import {
   rootPath,
 } from '../../../src/remote/remotePath';
 import { collect, cut, md5, type Strike, slice, streamOf } from './memoryBody';
-import type { MemoryCall, MemoryFailure, MemoryOperation, MemoryOptions } from './memoryOptions';
+import {
+  type MemoryCall,
+  type MemoryFacts,
+  type MemoryFailure,
+  type MemoryOperation,
+  type MemoryOptions,
+  meets,
+} from './memoryOptions';
+import { firstParts, isSkipped } from './memoryPaths';
 
 /** A store in memory that keeps the whole contract of Remote, and lets tests see and change its content. */
 export interface MemoryRemote extends Remote {
@@ -32,12 +40,6 @@ export interface MemoryRemote extends Remote {
   readonly calls: readonly MemoryCall[];
   count(operation: MemoryOperation): number;
   fail(failure: MemoryFailure): void;
-}
-
-export interface MemoryFacts {
-  readonly modified?: Instant;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly readonly?: string;
 }
 
 interface Stored {
@@ -395,20 +397,4 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   };
   for (const power of options.without ?? []) delete remote[power];
   return remote;
-}
-
-function meets(call: MemoryCall, when: MemoryFailure['when']): boolean {
-  if (typeof when === 'function') return when(call);
-  return Object.entries(when).every(([fact, value]) => call[fact as keyof MemoryCall] === value);
-}
-
-/** Counts parts, because a folded name may have another length. */
-function firstParts(path: RemotePath, count: number): RemotePath {
-  return path.split('/').slice(0, count).join('/') as RemotePath;
-}
-
-function isSkipped(path: RemotePath, top: RemotePath, skip?: (folder: RemotePath) => boolean): boolean {
-  for (let folder = parentPath(path); folder.length > top.length; folder = parentPath(folder))
-    if (skip?.(folder)) return true;
-  return false;
 }

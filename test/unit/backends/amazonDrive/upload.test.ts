@@ -13,7 +13,6 @@ import {
   names,
   noPrecondition,
   pattern,
-  readText,
   refused,
   statFile,
   wholeBody,
@@ -281,106 +280,6 @@ test('upload: a file above the size limit is rejected with the name of the setti
       (error) => isRemoteError(error, 'unsupported') && /max_size/.test(error.message),
     );
     assert.deepEqual(requested(), []);
-  }));
-
-test('upload: a move renames, moves, and avoids a conflict in the old folder as rclone does', () =>
-  servedDrive({}, async ({ remote, drive, requested }) => {
-    drive.putFile('one/f', 'content');
-    drive.putFile('one/taken', 'in the way');
-    drive.makeFolder('two');
-    for (const folder of ['', 'one', 'two']) await names(remote, parsePath(folder));
-    const { id } = drive.nodeAt('one/f');
-    const changes = () =>
-      requested().filter((operation) => operation !== 'getNode' && operation !== 'listNodes');
-    changes();
-    let file = await statFile(remote, parsePath('one/f'));
-    file = await remote.serverSideMove(file, parsePath('one/g'), ifAbsent, calm);
-    assert.deepEqual(changes(), ['patchNode']);
-    file = await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
-    assert.deepEqual(changes(), ['moveChild']);
-    file = await remote.serverSideMove(file, parsePath('one/h'), ifAbsent, calm);
-    assert.deepEqual(changes(), ['patchNode', 'moveChild']);
-    file = await remote.serverSideMove(file, parsePath('two/taken'), ifAbsent, calm);
-    assert.deepEqual(changes(), [
-      'patchNode',
-      'trashNode',
-      'patchNode',
-      'addChild',
-      'removeChild',
-      'restoreNode',
-    ]);
-    assert.equal(drive.nodeAt('two/taken').id, id);
-    assert.equal(drive.read('one/taken').toString(), 'in the way');
-    file = await remote.serverSideMove(file, parsePath('two/TAKEN'), ifAbsent, calm);
-    assert.deepEqual(drive.tree(), ['one/', 'one/taken', 'two/', 'two/TAKEN']);
-    assert.equal(await readText(remote, file.path), 'content');
-    await refused(remote.serverSideMove(file, parsePath('one/taken'), ifAbsent, calm), 'alreadyExists');
-    await remote.serverSideMove(file, parsePath('one/taken'), noPrecondition, calm);
-    assert.equal(drive.read('one/taken').toString(), 'content');
-    assert.equal(drive.trashedNodes().length, 1);
-  }));
-
-test('upload: a move whose second half fails is rolled back and can be retried', () =>
-  servedDrive({}, async ({ remote, server, drive }) => {
-    const file = await remote.write(parsePath('one/f'), body('x'), {}, ifAbsent, calm);
-    await remote.makeFolder(parsePath('two'), calm);
-    server.addFault({ operation: 'moveChild', status: 503 });
-    await refused(remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm), 'unavailable');
-    assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
-    for (const operation of ['patchNode', 'moveChild'] as const) {
-      server.addFault({ operation, status: 500 });
-      server.addFault({ operation, status: 500, afterDoing: true });
-    }
-    await patient(remote).serverSideMove?.(file, parsePath('two/g'), ifAbsent, calm);
-    assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
-  }));
-
-test('upload: a folder is moved and renamed by one call', () =>
-  servedDrive({}, async ({ remote, drive, requested }) => {
-    drive.putFile('sub/deep/f', 'x');
-    drive.makeFolder('one');
-    drive.putFile('sub/other/g', 'y');
-    await names(remote, parsePath('sub/deep'));
-    await names(remote, parsePath('one'));
-    requested();
-    await remote.serverSideMoveFolder(parsePath('sub/deep'), parsePath('one/deeper'), calm);
-    assert.ok(
-      requested().every((operation) =>
-        ['listNodes', 'getNode', 'patchNode', 'moveChild'].includes(operation),
-      ),
-    );
-    assert.deepEqual(drive.tree(), [
-      'one/',
-      'one/deeper/',
-      'one/deeper/f',
-      'sub/',
-      'sub/other/',
-      'sub/other/g',
-    ]);
-    assert.deepEqual(await names(remote, parsePath('one/deeper')), ['f']);
-    await refused(names(remote, parsePath('sub/deep')), 'notFound');
-    await remote.serverSideMoveFolder(parsePath('one/deeper'), parsePath('one/DEEPER'), calm);
-    await refused(
-      remote.serverSideMoveFolder(parsePath('sub/other'), parsePath('one/deeper'), calm),
-      'alreadyExists',
-    );
-    await refused(
-      remote.serverSideMoveFolder(parsePath('one'), parsePath('one/DEEPER/x'), calm),
-      'unsupported',
-    );
-    await refused(remote.serverSideMoveFolder(parsePath('nowhere'), parsePath('x'), calm), 'notFound');
-    assert.deepEqual(await names(remote, parsePath('one')), ['DEEPER/']);
-  }));
-
-test('upload: a node in several folders is moved out of one only and not renamed', () =>
-  servedDrive({}, async ({ remote, drive }) => {
-    drive.putFile('a/f', 'x');
-    for (const folder of ['b', 'c']) drive.makeFolder(folder);
-    drive.link('a/f', 'b');
-    const file = await statFile(remote, parsePath('a/f'));
-    await refused(remote.serverSideMove(file, parsePath('c/g'), ifAbsent, calm), 'unsupported');
-    await remote.serverSideMove(file, parsePath('c/f'), ifAbsent, calm);
-    assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
   }));
 
 test('upload: a file that the service still processes is awaited, not trashed', async () => {
