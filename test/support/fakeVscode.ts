@@ -45,6 +45,7 @@ export const env = { language: 'en' };
 export const window = {
   state: { focused: true },
   onDidChangeWindowState: focusChanged.event,
+  tabGroups: { activeTabGroup: { activeTab: undefined as object | undefined } },
   /** For tests. */
   setFocus(focused: boolean): void {
     window.state.focused = focused;

@@ -7,6 +7,7 @@ import { bytesSource } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
 import { toUri } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
+import { revealRow } from '../tree/revealRow';
 import { resolveFolder, runWithErrorMessage, selectedNodes } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
 import * as window from '../window/window';
@@ -30,9 +31,11 @@ async function newFile(context: CommandContext, args: readonly unknown[]): Promi
 
 async function newFolder(context: CommandContext, args: readonly unknown[]): Promise<void> {
   await create(context, args, 'Folder', 'img or img/2026', async (remote, address) => {
-    await remote.makeFolder(address.path, neverAborted());
-    context.changes.fire({ ...address, kind: 'created' });
-    await revealFolder(context, address);
+    await revealRow(context.view, async () => {
+      await remote.makeFolder(address.path, neverAborted());
+      context.changes.fire({ ...address, kind: 'created' });
+      return context.tree.find(address, 'folder');
+    });
   });
 }
 
@@ -67,11 +70,6 @@ async function askPathPart(title: string, example: string): Promise<string | und
   return typed || undefined;
 }
 
-async function revealFolder(context: CommandContext, address: RemoteAddress): Promise<void> {
-  const node = await context.tree.find(address, 'folder');
-  if (node) await context.view.reveal(node, { select: true, focus: true, expand: true });
-}
-
 async function newBucket(context: CommandContext, args: readonly unknown[]): Promise<void> {
   const name = await remoteForBucket(context, args);
   if (name === undefined) return;
@@ -88,10 +86,13 @@ async function newBucket(context: CommandContext, args: readonly unknown[]): Pro
     if (!bucket) return;
     const location = await askLocation(context, name);
     if (location === undefined) return;
-    await remote.features.createBucket(bucket, location || undefined, neverAborted());
+    const { createBucket } = remote.features;
     const address = { remote: name, path: parsePath(bucket) };
-    context.changes.fire({ ...address, kind: 'created' });
-    await revealFolder(context, address);
+    await revealRow(context.view, async () => {
+      await createBucket(bucket, location || undefined, neverAborted());
+      context.changes.fire({ ...address, kind: 'created' });
+      return context.tree.find(address, 'folder');
+    });
   });
 }
 

@@ -7,6 +7,7 @@ import { neverAborted } from '../platform/cancellation';
 import { remoteNames, shortAddress } from '../platform/places';
 import { toUri } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
+import { revealRow } from '../tree/revealRow';
 import {
   containerOf,
   isNode,
@@ -134,14 +135,15 @@ async function reveal(
   address: RemoteAddress,
   folderOnly: boolean,
 ): Promise<'file' | 'folder'> {
-  const remote = await context.app.openRemote(address.remote);
-  const isFile =
-    !folderOnly && address.path !== '' && (await remote.stat(address.path, neverAborted())).kind === 'file';
-  const kind = isFile ? 'file' : 'folder';
-  const node = await context.tree.find(address, kind);
-  if (node) await context.view.reveal(node, { select: true, focus: true, expand: !isFile });
-  else if (!isFile) throw new RemoteError('notFound', `There is no folder ${formatAddress(address)}.`);
-  return kind;
+  let isFile = false;
+  const node = await revealRow(context.view, async () => {
+    const remote = await context.app.openRemote(address.remote);
+    const mayBeFile = !folderOnly && address.path !== '';
+    isFile = mayBeFile && (await remote.stat(address.path, neverAborted())).kind === 'file';
+    return context.tree.find(address, isFile ? 'file' : 'folder');
+  });
+  if (!node && !isFile) throw new RemoteError('notFound', `There is no folder ${formatAddress(address)}.`);
+  return isFile ? 'file' : 'folder';
 }
 
 async function openFiles(context: CommandContext, args: readonly unknown[]): Promise<void> {

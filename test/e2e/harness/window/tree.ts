@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { actUntil, CLICK_MS, clickUncovered, type Effect, STEP_MS } from './eventually';
+import { actUntil, CLICK_MS, clickUncovered, type Effect, STEP_MS, until } from './eventually';
 
 /** The rows of the side bar: of our view or of the Explorer. */
 export class Tree {
@@ -51,6 +51,14 @@ export class Tree {
         if (!(await done())) await clickUncovered(row.locator('.monaco-tl-twistie'));
       },
       done,
+    );
+  }
+
+  /** Waits until the row with this label is selected. */
+  async selected(label: string): Promise<void> {
+    await until(
+      `${label} is selected`,
+      async () => (await this.label(label).getAttribute('aria-selected', { timeout: 1000 })) === 'true',
     );
   }
 

@@ -87,7 +87,8 @@ withEditor(
       await window.menu.take(window.tree.label('fresh-bucket'), 'New Folder…', window.quick.input());
       await window.quick.answer('img/2026');
       await keysBecome(s3, 'fresh-bucket', ['img/2026/']);
-      await window.tree.label('2026').waitFor();
+      // The command ends with the selection of the new row, which also takes the focus.
+      await window.tree.selected('2026');
       await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
       await window.quick.input().fill('a//b');
       await window.quick.answerTo(/has an empty part/, 'notes.md');
