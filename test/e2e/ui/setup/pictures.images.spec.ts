@@ -29,7 +29,8 @@ async function picture(window: EditorWindow, name: string): Promise<void> {
 }
 
 async function theme(window: EditorWindow, name: string): Promise<void> {
-  await window.palette.run('Preferences: Color Theme', window.quick.saying(/Color Theme/));
+  const list = window.page.getByPlaceholder(/Color Theme/);
+  await window.palette.run('Preferences: Color Theme', list);
   // Typed, since the list draws only its first rows.
   await window.quick.input().fill(name);
   await window.quick.option(name).waitFor();
