@@ -235,11 +235,14 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
   {
     name: 'times of a disk are compared to the microsecond (R5)',
     reason: 'Finer times cannot be set on a disk, so each run would find a difference.',
-    applies: ({ path, ours }, { given }) => {
+    applies: ({ path, real, ours }, { given, plan }) => {
       const [source, target] = [itemAt(path, given.source.items), itemAt(path, given.target.items)];
       // A move then removes the source file, as rclone does after it has set the time.
       const isSame = ours === undefined || (given.command === 'move' && ours === 'remove source');
-      if (given.tool !== 'rclone' || !isSame || !source || !target) return false;
+      // With `--update` rclone takes the target as newer: it copies nothing, and a move removes the source without a copy.
+      const isNotNewer =
+        plan.options.update === true && ours === 'copy' && (real === undefined || real === 'remove source');
+      if (given.tool !== 'rclone' || !(isSame || isNotNewer) || !source || !target) return false;
       if (given.source.kind !== 'disk' && given.target.kind !== 'disk') return false;
       const apart = source.modified - target.modified;
       return apart > -1000n && apart < 1000n && apart !== 0n;
