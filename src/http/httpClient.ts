@@ -1,4 +1,4 @@
-import http, { type IncomingMessage } from 'node:http';
+import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { addAbortListener, removeAbortListener } from '../base/aborts';
@@ -29,6 +29,13 @@ export interface HttpRequest extends HttpTarget {
   readonly onSent?: (() => void) | undefined;
 }
 
+/** A response as the stream of its body, whichever client received it. */
+export interface HttpResponse extends Readable {
+  readonly statusCode?: number | undefined;
+  /** Names are in lower case. */
+  readonly headers: IncomingHttpHeaders;
+}
+
 export interface HttpAgents {
   readonly http: http.Agent;
   readonly https: https.Agent;
@@ -57,7 +64,7 @@ export function sendRequest(
   request: HttpRequest,
   agents: HttpAgents | undefined,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const { body, silenceTimeoutMs: timeout = silenceTimeoutMs } = request;
@@ -138,7 +145,7 @@ export function connectionLost(): Error {
  * resolves to the beginning. Rejects when the connection ends early.
  */
 export function readText(
-  response: IncomingMessage,
+  response: HttpResponse,
   maxBytes: number,
   tooLong?: () => Error,
 ): Promise<string> {

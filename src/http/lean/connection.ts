@@ -46,7 +46,7 @@ interface Exchange {
   readonly onAbort: () => void;
   readonly resolve: (response: LeanResponse) => void;
   readonly reject: (error: unknown) => void;
-  readonly body: ConnectionRequest['body'];
+  readonly silenceMs: number;
   response?: LeanResponse;
   isSent: boolean;
 }
@@ -114,7 +114,7 @@ export class Connection {
     this.socket.setTimeout(connectTimeoutMs);
     this.socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       this.isConnected = true;
-      this.socket.setTimeout(silenceTimeoutMs);
+      this.socket.setTimeout(this.exchange?.silenceMs ?? silenceTimeoutMs);
     });
     this.socket.on('timeout', () => {
       // A reader that is slow keeps the connection silent.
@@ -129,12 +129,12 @@ export class Connection {
   send(request: ConnectionRequest, signal: AbortSignal): Promise<LeanResponse> {
     return new Promise((resolve, reject) => {
       const onAbort = () => this.fail(signal.reason);
-      const { body } = request;
-      this.exchange = { signal, onAbort, resolve, reject, body, isSent: false };
+      const { silenceTimeoutMs: silenceMs = silenceTimeoutMs } = request;
+      this.exchange = { signal, onAbort, resolve, reject, silenceMs, isSent: false };
       this.isEnded = false;
       hearAbort(signal, onAbort);
       this.parser.expect(request.method);
-      if (this.isConnected) this.socket.setTimeout(request.silenceTimeoutMs ?? silenceTimeoutMs);
+      if (this.isConnected) this.socket.setTimeout(silenceMs);
       this.write(request, this.exchange);
     });
   }

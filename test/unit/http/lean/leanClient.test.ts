@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HttpRequest, type HttpTarget, readText } from '../../../../src/http/httpClient';
+import { LeanClient, type LeanClientOptions } from '../../../../src/http/lean/leanClient';
+import { listen } from '../../../servers/http/loopback';
+import { certificateFile, startTlsFront, type TestCertificate } from '../../../servers/tls/tlsFront';
+import { calm, pattern } from '../../../support/remoteCalls';
+
+/** What a server saw on its connections. */
+interface Served {
+  readonly connections: Socket[];
+  /** Complete requests, as text, in the order in which they arrived. */
+  readonly requests: string[];
+}
+
+type Send = (more?: Partial<HttpRequest>, signal?: AbortSignal) => ReturnType<LeanClient['send']>;
+
+/** Responds to each request (a head, and a body of its Content-Length) with what `respond` returns: bytes, or undefined for silence. */
+async function serving(
+  respond: (request: string, socket: Socket, index: number) => string | Buffer | undefined,
+  work: (send: Send, served: Served, client: LeanClient) => unknown,
+  options: Partial<LeanClientOptions> & { certificate?: TestCertificate; hostname?: string } = {},
+): Promise<void> {
+  const served: Served = { connections: [], requests: [] };
+  const server = createServer((socket) => {
+    served.connections.push(socket);
+    socket.on('error', () => {});
+    let received = '';
+    socket.on('data', (bytes) => {
+      received += bytes.toString('latin1');
+      for (;;) {
+        const head = received.indexOf('\r\n\r\n') + 4;
+        if (head < 4) return;
+        const length = Number(/content-length: (\d+)/i.exec(received.slice(0, head))?.[1] ?? 0);
+        if (received.length < head + length) return;
+        const request = received.slice(0, head + length);
+        received = received.slice(head + length);
+        const response = respond(request, socket, served.requests.push(request) - 1);
+        if (response !== undefined) socket.write(response);
+      }
+    });
+  });
+  const listening = await listen(server);
+  const front = options.certificate && (await startTlsFront(listening.port, options.certificate));
+  const target: HttpTarget = {
+    protocol: front ? 'https:' : 'http:',
+    hostname: options.hostname ?? '127.0.0.1',
+    port: String((front ?? listening).port),
+  };
+  const client = new LeanClient(target, { maxConnections: 4, ...options });
+  try {
+    await work(
+      (more, signal = calm) =>
+        client.send({ ...target, method: 'GET', path: '/', headers: { host: 's3.test' }, ...more }, signal),
+      served,
+      client,
+    );
+  } finally {
+    client.close();
+    await front?.stop();
+    await listening.stop();
+  }
+}
+
+const okay = (body = '') => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+test('sends a small body behind the head, and uses the connection again', async () => {
+  await serving(
+    (request) => okay(request.slice(request.indexOf('\r\n\r\n') + 4)),
+    async (send, { connections, requests }) => {
+      for (const text of ['one', 'two'])
+        assert.equal(await readText(await send({ method: 'PUT', body: Buffer.from(text) }), 10), text);
+      assert.equal(connections.length, 1);
+      assert.equal(requests[0], 'PUT / HTTP/1.1\r\nhost: s3.test\r\ncontent-length: 3\r\n\r\none');
+    },
+  );
+});
+
+test('sends bodies of every kind and size whole, and reports each as sent once', async () => {
+  const whole = pattern(3_000_001);
+  await serving(
+    (request) =>
+      okay(String(Buffer.from(request.slice(request.indexOf('\r\n\r\n') + 4), 'latin1').equals(whole))),
+    async (send) => {
+      const headers = { host: 'x', 'content-length': String(whole.length) };
+      for (const body of [
+        whole,
+        [whole.subarray(0, 70_000), whole.subarray(70_000)],
+        Readable.from(cut(whole, 99_999)),
+      ]) {
+        let sent = 0;
+        const response = await send({ method: 'PUT', headers, body, onSent: () => sent++ });
+        assert.equal(await readText(response, 10), 'true');
+        assert.equal(sent, 1);
+      }
+    },
+  );
+});
+
+function* cut(bytes: Buffer, length: number): Iterable<Buffer> {
+  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+}
+
+test('a large response arrives whole, however slowly it is read', async () => {
+  const whole = pattern(5_000_000);
+  await serving(
+    () => Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${whole.length}\r\n\r\n`), whole]),
+    async (send, { connections }) => {
+      const response = await send();
+      const pieces: Buffer[] = [];
+      for await (const piece of response) {
+        pieces.push(piece);
+        if (pieces.length % 8 === 0) await sleep(1);
+      }
+      assert.ok(Buffer.concat(pieces).equals(whole));
+      assert.equal(response.takeWhole(), undefined);
+      await (await send()).toArray();
+      assert.equal(connections.length, 1);
+    },
+  );
+});
+
+test('takes a body that has arrived without waiting for events', async () => {
+  await serving(
+    () => okay('now'),
+    async (send) => {
+      const response = await send();
+      assert.equal(response.takeWhole()?.toString(), 'now');
+      assert.equal(response.takeWhole(), undefined);
+      await once(response, 'close');
+    },
+  );
+});
+
+test('holds to its limit of connections and serves all that wait', async () => {
+  await serving(
+    () => okay('x'),
+    async (send, { connections }) => {
+      await Promise.all(Array.from({ length: 50 }, async () => readText(await send(), 10)));
+      assert.ok(connections.length <= 3, String(connections.length));
+    },
+    { maxConnections: 3 },
+  );
+});
+
+test('a request that waits for a connection ends at once when it is cancelled, and is never sent', async () => {
+  await serving(
+    () => undefined,
+    async (send, { requests }) => {
+      const first = new AbortController();
+      const pending = assert.rejects(send({}, first.signal), { message: 'first' });
+      const stop = new AbortController();
+      const waiting = send({ path: '/never' }, stop.signal);
+      stop.abort(new Error('enough'));
+      await assert.rejects(waiting, { message: 'enough' });
+      await assert.rejects(send({}, stop.signal), { message: 'enough' });
+      first.abort(new Error('first'));
+      await pending;
+      assert.equal(requests.filter((request) => request.includes('never')).length, 0);
+    },
+    { maxConnections: 1 },
+  );
+});
+
+test('a place in the queue is served after the connection before it broke', async () => {
+  await serving(
+    (_, socket, index) => (index === 0 ? void socket.destroy() : okay('second')),
+    async (send) => {
+      const broken = assert.rejects(send(), { code: 'ECONNRESET' });
+      assert.equal(await readText(await send(), 10), 'second');
+      await broken;
+    },
+    { maxConnections: 1 },
+  );
+});
+
+const brokenResponses: [title: string, respond: (socket: Socket) => string | undefined, code: string][] = [
+  ['ends without a response', (socket) => void socket.end(), 'ECONNRESET'],
+  ['ends in the head', (socket) => void socket.end('HTTP/1.1 200'), 'ECONNRESET'],
+  ['speaks another protocol', () => '220 smtp ready\r\n', 'HPE_INVALID_CONSTANT'],
+  ['says nothing', () => undefined, 'ETIMEDOUT'],
+];
+
+for (const [title, respond, code] of brokenResponses)
+  test(`a request fails when the service ${title}`, async () => {
+    await serving(
+      (_, socket) => respond(socket),
+      (send) => assert.rejects(send({ silenceTimeoutMs: 100 }), { code }),
+    );
+  });
+
+test('reading fails when the connection ends within the body, and the next request has a new connection', async () => {
+  await serving(
+    (_, socket, index) =>
+      index === 0 ? void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf') : okay('whole'),
+    async (send, { connections }) => {
+      const response = await send();
+      await assert.rejects(readText(response, 10), { code: 'ECONNRESET' });
+      assert.equal(await readText(await send(), 10), 'whole');
+      assert.equal(connections.length, 2);
+    },
+  );
+});
+
+test('bytes behind the end of a response never reach the next request', async () => {
+  await serving(
+    (_, __, index) => (index === 0 ? `${okay('first')}${okay('smuggled')}` : okay('second')),
+    async (send, { connections }) => {
+      assert.equal(await readText(await send(), 10), 'first');
+      assert.equal(await readText(await send(), 10), 'second');
+      assert.equal(connections.length, 2);
+    },
+  );
+  // The same when they arrive while the connection is idle.
+  await serving(
+    (_, __, index) => okay(index === 0 ? 'first' : 'second'),
+    async (send, { connections }) => {
+      assert.equal(await readText(await send(), 10), 'first');
+      connections[0]?.write(okay('smuggled'));
+      await once(connections[0] as Socket, 'close');
+      assert.equal(await readText(await send(), 10), 'second');
+    },
+  );
+});
+
+test('a refusal that arrives before the body was sent ends the request, and the connection is not used again', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno'));
+    socket.on('error', () => {});
+  });
+  const listening = await listen(server);
+  const target = { protocol: 'http:', hostname: '127.0.0.1', port: String(listening.port) };
+  const client = new LeanClient(target, { maxConnections: 1 });
+  const body = new Readable({ read() {} });
+  body.push('beginning');
+  const headers = { 'content-length': '1000' };
+  const response = await client.send({ ...target, method: 'PUT', path: '/', headers, body }, calm);
+  assert.equal(response.statusCode, 403);
+  assert.equal(await readText(response, 100), 'no');
+  const closed = once(body, 'close');
+  body.push('more');
+  await closed;
+  await listening.stop();
+});
+
+test('a body that fails while it is sent fails the request with the same error', async () => {
+  await serving(
+    () => undefined,
+    async (send) => {
+      const failure = new Error('the source failed');
+      const body = new Readable({
+        read() {
+          this.destroy(failure);
+        },
+      });
+      const sent = send({ method: 'PUT', headers: { 'content-length': '10' }, body });
+      await assert.rejects(sent, (error) => error === failure);
+    },
+  );
+});
+
+test('an abort ends a request before its response, and the reading of its body', async () => {
+  await serving(
+    (request) =>
+      request.startsWith('HEAD') ? undefined : 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf',
+    async (send) => {
+      const stop = new AbortController();
+      const pending = send({ method: 'HEAD' }, stop.signal);
+      const response = await send({}, stop.signal);
+      const text = readText(response, 100);
+      stop.abort(new Error('enough'));
+      await assert.rejects(pending, (error) => error === stop.signal.reason);
+      await assert.rejects(text, (error) => error === stop.signal.reason);
+    },
+  );
+});
+
+test('a response that nobody wants to the end ends its connection', async () => {
+  await serving(
+    () => 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf',
+    async (send, { connections }) => {
+      (await send()).destroy();
+      await once(connections[0] as Socket, 'close');
+    },
+  );
+});
+
+test('nothing in a request can add a header or another request', async () => {
+  await serving(
+    () => okay(),
+    async (send, { requests }) => {
+      for (const more of [
+        { path: '/a b' },
+        { path: '/a\r\nx: y' },
+        { path: '/\u00e9' },
+        { path: '' },
+        { method: 'GET /x' },
+        { headers: { 'a\r\nb': 'c' } },
+        { headers: { a: 'b\r\nc: d' } },
+        { headers: { a: 'b\nc' } },
+        { headers: { a: '\u{1f600}' } },
+        { headers: ['a', 'b\0'] },
+        { method: 'PUT', body: Readable.from(['x']) },
+      ])
+        await assert.rejects(send(more), TypeError, JSON.stringify(more));
+      assert.deepEqual(requests, []);
+    },
+  );
+});
+
+test('headers are sent byte for byte, in their order', async () => {
+  await serving(
+    () => okay(),
+    async (send, { requests }) => {
+      await readText(await send({ headers: ['X-B', '\xe9', 'x-a', ' 1', 'Host', 'h'] }), 1);
+      assert.equal(requests[0], 'GET / HTTP/1.1\r\nX-B: \xe9\r\nx-a:  1\r\nHost: h\r\n\r\n');
+    },
+  );
+});
+
+test('TLS is verified against the given authorities, and resumes its session', async () => {
+  const ca = [readFileSync(certificateFile('authority'), 'utf8')];
+  const secure = (certificate: TestCertificate, code?: string, trusted = true) =>
+    serving(
+      () => 'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok',
+      async (send) => {
+        if (code) await assert.rejects(send(), { code });
+        else for (const _ of [1, 2]) assert.equal(await readText(await send(), 10), 'ok');
+      },
+      { certificate, hostname: 'localhost', ca: trusted ? ca : undefined },
+    );
+  await secure('server');
+  await secure('server', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', false);
+  await secure('otherHost', 'ERR_TLS_CERT_ALTNAME_INVALID');
+  await secure('expired', 'CERT_HAS_EXPIRED');
+});
+
+test('no connection is kept open for requests that do not come', async () => {
+  await serving(
+    () => okay(),
+    async (send, { connections }, client) => {
+      await readText(await send(), 1);
+      client.close();
+      await once(connections[0] as Socket, 'close');
+    },
+  );
+});
