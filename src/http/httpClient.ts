@@ -1,4 +1,4 @@
-import http, { type IncomingHttpHeaders } from 'node:http';
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { addAbortListener, removeAbortListener } from '../base/aborts';
@@ -64,7 +64,7 @@ export function sendRequest(
   request: HttpRequest,
   agents: HttpAgents | undefined,
   signal: AbortSignal,
-): Promise<HttpResponse> {
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const { body, silenceTimeoutMs: timeout = silenceTimeoutMs } = request;
@@ -144,11 +144,7 @@ export function connectionLost(): Error {
  * A whole body as text. Of a longer one than `maxBytes` no more is held and its connection ends: rejects with `tooLong()`, or without that
  * resolves to the beginning. Rejects when the connection ends early.
  */
-export function readText(
-  response: HttpResponse,
-  maxBytes: number,
-  tooLong?: () => Error,
-): Promise<string> {
+export function readText(response: HttpResponse, maxBytes: number, tooLong?: () => Error): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -80,6 +80,8 @@ export class Connection {
   /** Whether the response of the exchange is complete. */
   private isEnded = false;
   private isConnected = false;
+  /** Sends the first request. */
+  private start: (() => void) | undefined;
   private isClosed = false;
 
   constructor(
@@ -115,6 +117,8 @@ export class Connection {
     this.socket.once(isSecure ? 'secureConnect' : 'connect', () => {
       this.isConnected = true;
       this.socket.setTimeout(this.exchange?.silenceMs ?? silenceTimeoutMs);
+      this.start?.();
+      this.start = undefined;
     });
     this.socket.on('timeout', () => {
       // A reader that is slow keeps the connection silent.
@@ -130,12 +134,17 @@ export class Connection {
     return new Promise((resolve, reject) => {
       const onAbort = () => this.fail(signal.reason);
       const { silenceTimeoutMs: silenceMs = silenceTimeoutMs } = request;
-      this.exchange = { signal, onAbort, resolve, reject, silenceMs, isSent: false };
+      const exchange = { signal, onAbort, resolve, reject, silenceMs, isSent: false };
+      this.exchange = exchange;
       this.isEnded = false;
       hearAbort(signal, onAbort);
       this.parser.expect(request.method);
-      if (this.isConnected) this.socket.setTimeout(silenceMs);
-      this.write(request, this.exchange);
+      // Before the connection is made nothing of the request is touched, so that another client can still send it.
+      if (!this.isConnected) this.start = () => this.write(request, exchange);
+      else {
+        this.socket.setTimeout(silenceMs);
+        this.write(request, exchange);
+      }
     });
   }
 
@@ -151,6 +160,7 @@ export class Connection {
 
   private write({ head, body, onSent }: ConnectionRequest, exchange: Exchange): void {
     const { socket } = this;
+    if (this.exchange !== exchange) return;
     const sent = () => {
       exchange.isSent = true;
       onSent?.();
@@ -232,8 +242,11 @@ export class Connection {
     const { exchange } = this;
     this.exchange = undefined;
     if (exchange) forgetAbort(exchange.signal, exchange.onAbort);
-    if (canReuse && this.parser.canReuse && !this.socket.destroyed) this.events.onFree(this);
-    else this.destroy();
+    if (canReuse && this.parser.canReuse && !this.socket.destroyed) {
+      // The last bytes may have filled the stream of the response.
+      if (this.socket.isPaused()) this.socket.resume();
+      this.events.onFree(this);
+    } else this.destroy();
   }
 
   destroy(): void {
