@@ -129,6 +129,8 @@ export interface BackendHost {
   askCode?(prompt: string): Promise<string | undefined>;
   /** Whether programs named in settings (credential_process) may run: false in an untrusted workspace. */
   readonly mayRunPrograms: boolean;
+  /** Whether requests may leave the editor's HTTP client where no proxy is in the way; read at every request. Absent = yes. */
+  directConnections?(): boolean;
   /** A folder for caches that the service can refill; undefined = no caches. */
   readonly cacheFolder?: string;
   /** Receives the waits that the service requests, for retries inside the backend. */

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Readable } from 'node:stream';
 import tls from 'node:tls';
-import { forgetAbort, hearAbort } from '../../base/aborts';
+import { addAbortListener, removeAbortListener } from '../../base/aborts';
 import { connectionLost, connectTimeoutMs, type HttpTarget, silenceTimeoutMs, timedOut } from '../httpClient';
 import { LeanResponse } from './leanResponse';
 import { ResponseParser } from './responseParser';
@@ -137,7 +137,7 @@ export class Connection {
       const exchange = { signal, onAbort, resolve, reject, silenceMs, isSent: false };
       this.exchange = exchange;
       this.isEnded = false;
-      hearAbort(signal, onAbort);
+      addAbortListener(signal, onAbort);
       this.parser.expect(request.method);
       // Before the connection is made nothing of the request is touched, so that another client can still send it.
       if (!this.isConnected) this.start = () => this.write(request, exchange);
@@ -241,7 +241,7 @@ export class Connection {
   private finish(canReuse: boolean): void {
     const { exchange } = this;
     this.exchange = undefined;
-    if (exchange) forgetAbort(exchange.signal, exchange.onAbort);
+    if (exchange) removeAbortListener(exchange.signal, exchange.onAbort);
     if (canReuse && this.parser.canReuse && !this.socket.destroyed) {
       // The last bytes may have filled the stream of the response.
       if (this.socket.isPaused()) this.socket.resume();

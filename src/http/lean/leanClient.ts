@@ -1,4 +1,4 @@
-import { forgetAbort, hearAbort } from '../../base/aborts';
+import { addAbortListener, removeAbortListener } from '../../base/aborts';
 import type { HttpRequest, HttpTarget } from '../httpClient';
 import { Connection, type ConnectionEvents } from './connection';
 import type { LeanResponse } from './leanResponse';
@@ -69,11 +69,11 @@ export class LeanClient {
       };
       const waiting: Waiting = {
         start: (free) => {
-          forgetAbort(signal, onAbort);
+          removeAbortListener(signal, onAbort);
           resolve(free.send(parts, signal));
         },
       };
-      hearAbort(signal, onAbort);
+      addAbortListener(signal, onAbort);
       this.queue.push(waiting);
     });
   }

@@ -1,5 +1,6 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { connectTimeoutMs, keepAliveAgents, silenceTimeoutMs } from '../../../http/httpClient';
+import { connectTimeoutMs, silenceTimeoutMs } from '../../../http/httpClient';
+import { HttpTransport } from '../../../http/httpTransport';
 import type { BackendHost } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import { presetNamed } from '../config/s3Presets';
@@ -10,8 +11,8 @@ import { trustedCertificates } from './caFile';
 import type { S3Connection } from './connection';
 import { limitedHandler } from './sdkResponses';
 
-/** Sockets per host, enough for all transfers and checks that may run at the same time. More requests wait. */
-const maxSockets = 64;
+/** Connections per host, enough for all transfers and checks that may run at the same time. More requests wait. */
+const maxConnections = 64;
 
 /** Opens a connection for `config`. Loads the SDK and makes no request. Throws RemoteError `badSettings` for an unreadable CA file. */
 export async function connectS3(config: S3Config, host: BackendHost): Promise<S3Connection> {
@@ -24,10 +25,11 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     presetNamed(config.provider)?.defaultRegion ??
     'us-east-1';
   const ca = config.caFile === undefined ? undefined : await trustedCertificates(config.caFile);
-  const agents = keepAliveAgents(maxSockets, ca);
+  const allowsDirect = () => host.directConnections?.() ?? true;
+  const transport = new HttpTransport({ maxConnections, ca, allowsDirect });
   const requestHandler = {
-    httpAgent: agents.http,
-    httpsAgent: agents.https,
+    httpAgent: transport.agents.http,
+    httpsAgent: transport.agents.https,
     connectionTimeout: connectTimeoutMs,
     socketTimeout: silenceTimeoutMs,
   };
@@ -64,11 +66,10 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     region,
     anonymous: credentials === undefined,
     credentials,
-    agents,
+    transport,
     close() {
       routes.close();
-      agents.http.destroy();
-      agents.https.destroy();
+      transport.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { HttpAgents, HttpTarget } from '../../../http/httpClient';
+import type { HttpTarget } from '../../../http/httpClient';
+import type { HttpTransport } from '../../../http/httpTransport';
 import type { CredentialCache } from '../credentials/credentialCache';
 import type { Detour } from '../errors/redirects';
 import type { SigningScope } from './sigV4';
@@ -31,7 +32,7 @@ export interface S3Connection extends BucketRoutes {
   readonly anonymous: boolean;
   /** Undefined for unsigned requests. */
   readonly credentials: CredentialCache | undefined;
-  readonly agents: HttpAgents;
+  readonly transport: HttpTransport;
   close(): void;
 }
 

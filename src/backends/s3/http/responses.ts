@@ -1,15 +1,14 @@
-import type { IncomingMessage } from 'node:http';
-import { readText } from '../../../http/httpClient';
+import { type HttpResponse, readText } from '../../../http/httpClient';
 import { rootElement } from '../errors/errorXml';
 import { maxResponseBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
 import type { WriteFacts } from './requestTypes';
 
 /** Throws `corrupted`, naming `operation`, for a body longer than S3 sends. */
-export function responseText(response: IncomingMessage, operation: string): Promise<string> {
+export function responseText(response: HttpResponse, operation: string): Promise<string> {
   return readText(response, maxResponseBytes, () => tooLong(operation));
 }
 
-export function writeFacts({ headers }: IncomingMessage): WriteFacts {
+export function writeFacts({ headers }: HttpResponse): WriteFacts {
   const encryption = headers['x-amz-server-side-encryption'];
   const date = Date.parse(headers.date ?? '');
   return {
@@ -23,7 +22,7 @@ export function writeFacts({ headers }: IncomingMessage): WriteFacts {
  * status first), and for a document with another root, which no S3 service sends.
  */
 export async function responseDocument(
-  response: IncomingMessage,
+  response: HttpResponse,
   operation: string,
   root: string,
 ): Promise<string> {
@@ -41,7 +40,7 @@ export async function responseDocument(
  * Rejects a network's login page in place of an object. Nearly every S3 service sends an ETag. aws and rclone accept objects without one, so
  * S3's own headers count too, and Last-Modified on a response that is no web page.
  */
-export function assertS3Object(response: IncomingMessage): void {
+export function assertS3Object(response: HttpResponse): void {
   const { headers } = response;
   if (headers.etag !== undefined || Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
   if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;

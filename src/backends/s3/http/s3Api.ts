@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import type {
   $Command,
   S3ClientResolvedConfig,
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
+import type { HttpResponse } from '../../../http/httpClient';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 import { retryWithNewCredentials } from '../credentials/credentialCache';
@@ -336,7 +336,7 @@ export class S3Api {
     bucket: string,
     request: PlainRequest,
     signal: AbortSignal,
-  ): Promise<IncomingMessage | undefined> {
+  ): Promise<HttpResponse | undefined> {
     const { connection } = this;
     if (request.headers && !arePlain(request.headers)) return undefined;
     const address = await connection.addressOf(bucket);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { percentEncode } from '../../../base/encoding';
-import { readText, sendRequest } from '../../../http/httpClient';
+import { type HttpResponse, readText } from '../../../http/httpClient';
 import type { AwsKeys } from '../credentials/awsCredentials';
 import { S3ServiceError } from '../errors/serviceRefusal';
 import type { BucketAddress, S3Connection } from './connection';
@@ -50,7 +50,7 @@ export async function sendSigned(
   address: BucketAddress,
   request: PlainRequest,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<HttpResponse> {
   const { config } = connection.client;
   const { method, key, query = [], body } = request;
   const path = `${address.basePath}/${key.split('/').map(percentEncode).join('/')}`;
@@ -70,7 +70,7 @@ export async function sendSigned(
     ? { ...toSign.headers }
     : signedHeaders(toSign, (await config.credentials()) as AwsKeys, address.scope, signedAt);
   headers['user-agent'] = 'cloud-remotes';
-  const response = await sendRequest(
+  const response = await connection.transport.send(
     {
       protocol: address.protocol,
       hostname: address.hostname,
@@ -80,7 +80,6 @@ export async function sendSigned(
       headers: asSent(headers),
       body,
     },
-    connection.agents,
     signal,
   );
   const status = response.statusCode ?? 0;

@@ -91,10 +91,10 @@ export function settingsByHost(
 
 /** Opens a remote that resolves every host to this machine. */
 export async function openByHost(settings: RemoteSettings, host: BackendHost): Promise<S3Remote> {
-  const remote = await openS3(settings, host);
+  const remote = await openS3(settings, { ...host, directConnections: () => false });
   const lookup: LookupFunction = (_host, options, done) =>
     options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
-  const agent = remote.requests.connection.agents.http as unknown as { readonly options: object };
+  const agent = remote.requests.connection.transport.agents.http as unknown as { readonly options: object };
   Object.assign(agent.options, { lookup });
   return remote;
 }
