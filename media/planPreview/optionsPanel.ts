@@ -48,6 +48,7 @@ const groups = [
       'ignoreSize',
       'immutable',
       'keepTargetTimes',
+      'refreshTimes',
       'useServerTimes',
       'oneWay',
     ],

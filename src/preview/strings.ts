@@ -40,6 +40,7 @@ export const englishStrings = {
   'option:ignoreSize': 'Don’t compare sizes',
   'option:immutable': 'Never change files on the target',
   'option:keepTargetTimes': 'Skip files that differ only in time',
+  'option:refreshTimes': 'Also update the times of equal objects (a request for each)',
   'option:useServerTimes': 'Compare with the upload times of the service',
   'option:oneWay': 'When comparing, ignore files that only the target has',
   'option:modifyWindowMs': 'Times are equal within (milliseconds)',

@@ -56,6 +56,12 @@ export interface Remote {
   computeMd5?(file: FileEntry, signal: AbortSignal): Promise<string>;
 
   /**
+   * The MD5s (lower-case hex) of many small files, in their order, without a promise for each. Undefined for a file that can't be read
+   * or has changed since it was listed. Present on a disk only, where reading is cheap.
+   */
+  computeMd5s?(files: readonly FileEntry[], signal: AbortSignal): Promise<readonly (string | undefined)[]>;
+
+  /**
    * Writes a whole file. Resolves to the stored entry, as exact as possible without another request.
    * The length and (where the service can) the checksum are verified before the content becomes visible.
    */

@@ -60,7 +60,9 @@ export class RealSync {
   }
 
   plan(source: Place, target: Place, options: Partial<PlanOptions> = {}): Promise<Plan> {
-    return this.app.planSync({ source, target, options: { ...defaultPlanOptions, ...options } }, signal);
+    // As a line of rclone.
+    const asked = { ...defaultPlanOptions, refreshTimes: true, ...options };
+    return this.app.planSync({ source, target, options: asked }, signal);
   }
 
   /** Runs the plan, in which every action must succeed. */

@@ -115,8 +115,15 @@ const table: Readonly<Record<string, string | Omit<Rule, 'id'>>> = {
     says: 'Times that differ by less than the window are equal; the window is the coarsest of flag and sides.',
     instead: 'As rclone; times on a disk count to the microsecond, since finer times can’t be set there.',
   },
-  R6: 'Size, then time, then hash, each only when needed; size-only beats checksum.',
-  R7: 'If only the time differs, a copy in place sets the time; archived objects are sent again.',
+  R6: {
+    says: 'Size, then time, then hash, each only when needed; size-only beats checksum.',
+    instead:
+      'As rclone with `refreshTimes`, which lines of rclone set. Without it, files of equal content are the same where a side lists no times, and small files on a disk are hashed instead of asking for the time of each object.',
+  },
+  R7: {
+    says: 'If only the time differs, a copy in place sets the time; archived objects are sent again.',
+    instead: 'As rclone, except where R6 leaves the times of equal objects alone.',
+  },
   R8: {
     says: 'With checksum, a pair without a common hash silently counts as the same.',
     instead: 'Such a pair is left alone too, but shown as unverified.',
@@ -207,7 +214,7 @@ const table: Readonly<Record<string, string | Omit<Rule, 'id'>>> = {
   H26: 'Deletes run after the copies, and only after a complete listing.',
   H27: 'Many deletes need a second confirmation; a limit is checked before the first delete.',
   H28: 'The report says that deletes were withheld, and why.',
-  H29: 'Unchanged objects cost no request each: facts are cached.',
+  H29: 'Unchanged objects cost no request each: small files are hashed, and facts are cached.',
   H30: 'LastModified alone never decides that a target is up to date, except on request.',
   H31: 'Checksums that other services refuse can be switched off.',
   H32: { says: 'The state of a two-way sync is tied to its filters.', notHere: twoWay },

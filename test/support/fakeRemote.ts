@@ -38,8 +38,10 @@ export interface FakeOptions {
   readonly copiesWithin?: boolean;
   /** Whether `setModifiedTime` exists. Default true. */
   readonly setsTime?: boolean;
+  /** Whether small files can be hashed together, as on a disk. Default false. */
+  readonly hashesMany?: boolean;
   readonly pageSize?: number;
-  /** Errors by operation and path: `list:a/b`, `stat:a`, `read:a`. */
+  /** Errors by operation and path: `list:a/b`, `stat:a`, `read:a`, `hash:a`. */
   readonly fails?: Readonly<Record<string, RemoteError>>;
   /** Every response waits for this. */
   readonly pause?: () => Promise<void>;
@@ -48,7 +50,7 @@ export interface FakeOptions {
 }
 
 export interface FakeRemote extends Remote {
-  /** The requests in order: `stat:a`, `read:a`, `list:`. */
+  /** The requests in order: `stat:a`, `read:a`, `hash:a`, `list:`. */
   readonly asked: string[];
   /** Maximum of concurrent requests. */
   readonly busiest: number;
@@ -172,6 +174,17 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
       const file = await fileAt('read', path, signal);
       return { stream: Readable.from([Buffer.from(file.content)]), entry: entryOf(file, true) };
     },
+    ...(options.hashesMany && {
+      computeMd5s: (wanted: readonly FileEntry[], signal: AbortSignal) =>
+        Promise.all(
+          wanted.map(({ path }) =>
+            fileAt('hash', path, signal).then(
+              ({ content }) => md5(content),
+              () => undefined,
+            ),
+          ),
+        ),
+    }),
     write: refuse,
     removeFile: refuse,
     makeFolder: refuse,

@@ -43,6 +43,7 @@ export function newRcloneState(
       filterDialect: 'rclone',
       useDefaultExcludes: false,
       followSymlinks: false,
+      refreshTimes: true,
     },
     filters: [],
     hints: {},

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
+import { type FilterRule, leavesUnlistedTimes, type PlanOptions } from '../../plan/model/planOptions';
 import { formatAddress } from '../../remote/remoteAddress';
 import type { KnownRemote, WritablePlace, WritableRequest, WrittenLine } from '../commandLine';
 import { LineError } from '../lineProblem';
@@ -23,6 +23,9 @@ export function writeRclone(
     missing.push('rclone compares the modified times of the files instead of upload times, and sets them.');
   for (const [option, [flag]] of Object.entries(rcloneSwitches))
     if (options[option as keyof typeof rcloneSwitches]) add(`--${flag}`);
+  const listsNoTimes = source.kind === 'remote' || target.kind === 'remote';
+  if (listsNoTimes && leavesUnlistedTimes(options) && !options.keepTargetTimes)
+    add(`--${rcloneSwitches.keepTargetTimes[0]}`);
   if (options.modifyWindowMs !== undefined) add('--modify-window', goDuration(options.modifyWindowMs));
   if (source.kind === 'folder' && options.followSymlinks) add('--copy-links');
   if (verb === 'sync') add(...deleteFlags(options, missing));

@@ -2,7 +2,12 @@ import type { Capabilities } from '../../remote/capabilities';
 import type { FileEntry } from '../../remote/entry';
 import { type Instant, nsBetween } from '../../remote/modifiedTime';
 import type { CopyFile, Place, SideName } from '../model/plan';
-import { type ComparisonMode, type PlanOptions, usesAwsRules } from '../model/planOptions';
+import {
+  type ComparisonMode,
+  leavesUnlistedTimes,
+  type PlanOptions,
+  usesAwsRules,
+} from '../model/planOptions';
 
 /** The result of comparing a pair of files, with its reason. */
 export type Comparison =
@@ -45,7 +50,9 @@ export type Direction = CopyFile['direction'];
 
 /** Everything besides the two files that a comparison depends on. */
 export interface ComparisonRules
-  extends Pick<PlanOptions, 'ignoreExisting' | 'ignoreTimes' | 'update' | 'ignoreSize' | 'keepTargetTimes'> {
+  extends Pick<PlanOptions, 'ignoreExisting' | 'ignoreTimes' | 'update' | 'ignoreSize'> {
+  /** Whether equal content is the same, whatever the times: by `keepTargetTimes`, or because a side lists no times. */
+  readonly equalContentIsSame: boolean;
   readonly mode: ComparisonMode;
   readonly direction: Direction;
   /** Nanoseconds within which times are equal (rclone), or to which times are truncated (aws). 'none': a side stores no times. */
@@ -106,7 +113,12 @@ export function comparisonRules(
     ignoreExisting: !isCheck && options.ignoreExisting === true,
     ignoreTimes: !isCheck && options.ignoreTimes === true,
     update: !isCheck && !byAwsRules && options.update === true,
-    keepTargetTimes: !isCheck && !byAwsRules && options.keepTargetTimes === true,
+    equalContentIsSame:
+      !isCheck &&
+      !byAwsRules &&
+      (options.keepTargetTimes === true ||
+        (leavesUnlistedTimes(options) &&
+          !(source.capabilities.listsModified && target.capabilities.listsModified))),
     ignoreSize: !byAwsRules && options.ignoreSize === true,
   };
 }
@@ -124,9 +136,10 @@ export function comparisonRules(
  * | size-only        |                  |                  | same                                                                  |
  * | checksum (§2.2)  |                  |                  | hashes equal: same; differ: hashDiffers; one is missing: unknown      |
  * | rclone (§2.2)    | not with update  | one side has none| same                                                                  |
+ * | rclone           | equalContentIsSame|                 | hashes are known and equal: same                                      |
  * | rclone           |                  | within the window| same                                                                  |
- * | rclone           |                  | else             | hashes equal: onlyTimeDiffers, or same with keepTargetTimes; differ:  |
- * |                  |                  |                  | hashDiffers; one is missing: timeDiffers                              |
+ * | rclone           |                  | else             | hashes equal: onlyTimeDiffers, or same with equalContentIsSame;       |
+ * |                  |                  |                  | differ: hashDiffers; one is missing: timeDiffers                      |
  * | aws (§1.2)       | upload, copy     | T_src > T_dst    | sourceIsNewer                                                         |
  * | aws              | download         | T_src < T_dst    | targetIsNewer (A7)                                                    |
  * | exact-timestamps | download         | T_src > T_dst    | sourceIsNewer; else as aws                                            |
@@ -175,15 +188,17 @@ function compareByRcloneRules(
   rules: ComparisonRules,
   hashed: boolean,
 ): Comparison {
-  const { serverTime, update, keepTargetTimes } = rules;
+  const { serverTime, update, equalContentIsSame } = rules;
   if (rules.windowNs === 'none' && !update) return { verdict: 'same', because: 'size' };
+  if (equalContentIsSame && source.md5 !== undefined && source.md5 === target.md5)
+    return { verdict: 'same', because: 'sizeAndHash' };
   if (!(knowsTime(source, serverTime.source) && knowsTime(target, serverTime.target)))
     return { verdict: 'needsFacts', because: 'times' };
   const ahead = sourceAgeDifference(source, target, rules);
   if (ahead !== undefined && Math.abs(ahead) < windowOf(rules))
     return { verdict: 'same', because: rules.windowNs === 'none' ? 'size' : 'sizeAndTime' };
   return compareHashes(source, target, hashed, {
-    equal: keepTargetTimes
+    equal: equalContentIsSame
       ? { verdict: 'same', because: 'sizeAndHash' }
       : { verdict: 'different', because: 'onlyTimeDiffers' },
     missing: { verdict: 'different', because: 'timeDiffers' },

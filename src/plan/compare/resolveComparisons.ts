@@ -7,6 +7,7 @@ import type { Match } from '../match/match';
 import type { SideName } from '../model/plan';
 import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
+import { hashInsteadOfAsking } from './hashInsteadOfAsking';
 
 /** A match with everything that its decision needs. */
 export interface ResolvedMatch {
@@ -44,9 +45,9 @@ const sides = ['source', 'target'] as const;
 const defaultLimit = 32;
 
 /**
- * Compares each pair. Requests exact facts only where the listings don't decide: a `stat` where sizes agree but a time or hash isn't
- * listed, then the content's MD5 where times differ and the other side has one (R6). Order is kept. Pairs that need no request cost no
- * promise.
+ * Compares each pair by the cheapest facts that decide. Where the listings don't, the content of small files on a disk may; else exact
+ * facts are requested: a `stat` where sizes agree but a time or hash isn't listed, then the content's MD5 where times differ and the other
+ * side has one (R6). Order is kept. Pairs that need no request cost no promise.
  *
  * A failed request is that pair's `failure`; a failure in `planFatalErrorKinds` ends the stream with its RemoteError.
  */
@@ -58,7 +59,7 @@ export function resolveComparisons(
 ): AsyncIterable<readonly ResolvedMatch[]> {
   const resolver = new ComparisonResolver(request);
   return orderedBatchMap(
-    matches,
+    hashInsteadOfAsking(matches, request, signal),
     {
       immediate: (match) => decideFromListing(match, request),
       fetch: async (match, either) => {

@@ -70,6 +70,7 @@ export const planOptionSchema = {
   ignoreSize: { kind: 'flag', rclone: '`--ignore-size`' },
   immutable: { kind: 'flag', rclone: '`--immutable`' },
   keepTargetTimes: { kind: 'flag', rclone: '`--no-update-modtime`' },
+  refreshTimes: { kind: 'flag' },
   useServerTimes: { kind: 'flag', rclone: '`--use-server-modtime`' },
   oneWay: { kind: 'flag', rclone: '`check --one-way`' },
   deleteExcluded: { kind: 'flag', rclone: '`--delete-excluded`' },

@@ -53,6 +53,11 @@ export interface PlanOptions {
   readonly immutable?: boolean;
   /** A modified time is not set where only the time differs (`--no-update-modtime`, step 9). */
   readonly keepTargetTimes?: boolean;
+  /**
+   * Times are compared as rclone does also where a listing lacks them. Off: files of equal content are then the same, whatever their
+   * times, which saves a request for each object. A move and `update` always compare times.
+   */
+  readonly refreshTimes?: boolean;
   /** The service's time is used instead of the owner's, which saves requests (`--use-server-modtime`, R9). */
   readonly useServerTimes?: boolean;
   /** A check ignores files that only the target has (`--one-way`, R11). Has no effect on other verbs. */
@@ -128,6 +133,17 @@ export function wantsDeletes({
 /** Whether the mode follows `aws s3 sync` (sync-semantics §1) instead of rclone (§2). */
 export function usesAwsRules(mode: ComparisonMode): boolean {
   return mode === 'aws' || mode === 'exact-timestamps';
+}
+
+/**
+ * Whether the times of equal files stay as they are where a side lists no times, because comparing them takes a `stat` of each object.
+ * A move has to carry the times along, and `update` decides by them.
+ */
+export function leavesUnlistedTimes(options: PlanOptions): boolean {
+  const { verb, compare, refreshTimes, useServerTimes, update } = options;
+  return (
+    compare === 'rclone' && verb !== 'check' && verb !== 'move' && !refreshTimes && !useServerTimes && !update
+  );
 }
 
 /**

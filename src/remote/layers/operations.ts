@@ -44,6 +44,10 @@ export const operations: { readonly [Name in CallName]: Operation<Name> } = {
   },
   readToBuffer: { text: ({ path }) => `read ${path}`, outcome: ({ entry }) => `${entry.size} bytes` },
   computeMd5: { text: ({ path }) => `hash ${path}` },
+  computeMd5s: {
+    text: ({ length }) => `hash ${length} files`,
+    outcome: (hashes) => `${hashes.filter((hash) => hash === undefined).length} not readable`,
+  },
   write: {
     text: (path) => `write ${path}`,
     details: (_path, { size }, _facts, precondition) => `, ${size} bytes${condition(precondition)}`,

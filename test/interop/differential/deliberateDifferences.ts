@@ -248,6 +248,24 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
       return apart > -1000n && apart < 1000n && apart !== 0n;
     },
   },
+  {
+    name: 'without refreshTimes the time of an object of equal content stays (R6, R7)',
+    reason:
+      'The listing of a store lacks the time, and a HEAD for each object costs more than the time is worth.',
+    applies: ({ path, real, ours }, { given, plan }) => {
+      const [source, target] = [itemAt(path, given.source.items), itemAt(path, given.target.items)];
+      const { refreshTimes, update, useServerTimes, compare } = plan.options;
+      return (
+        real === 'touch' &&
+        ours === undefined &&
+        source?.content === target?.content &&
+        (given.command === 'sync' || given.command === 'copy') &&
+        (given.source.kind === 'store' || given.target.kind === 'store') &&
+        compare === 'rclone' &&
+        !(refreshTimes || update || useServerTimes)
+      );
+    },
+  },
 ];
 
 /** The first deliberate difference that applies. */

@@ -73,6 +73,7 @@ test('a line is printed as what it was understood as', async () => {
       filterDialect: 'rclone',
       useDefaultExcludes: false,
       followSymlinks: false,
+      refreshTimes: true,
     },
     summary: `rclone sync: ${path.join(folder, 'dist')} → lab:bucket/p`,
   });

@@ -23,6 +23,7 @@ const rcloneDefaults: PlanOptions = {
   deletes: 'after',
   filterDialect: 'rclone',
   followSymlinks: false,
+  refreshTimes: true,
 };
 const only = (name: string) => [{ file: parsePath(name) }];
 const copy = { verb: 'copy', deletes: 'none' } as const;

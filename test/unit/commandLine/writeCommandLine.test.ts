@@ -35,7 +35,12 @@ const remote = (name: string, path: string): Place => ({
   path: parsePath(path),
 });
 
-const plainRclone: PlanOptions = { ...defaultPlanOptions, useDefaultExcludes: false, followSymlinks: false };
+const plainRclone: PlanOptions = {
+  ...defaultPlanOptions,
+  useDefaultExcludes: false,
+  followSymlinks: false,
+  refreshTimes: true,
+};
 const plainAws: PlanOptions = {
   ...defaultPlanOptions,
   compare: 'aws',
@@ -62,6 +67,13 @@ const written: readonly [Tool, Partial<PlanOptions>, string][] = [
   ],
   ['rclone', {}, 'rclone copy /site work:b/p'],
   ['rclone', { deletes: 'after' }, 'rclone sync /site work:b/p'],
+  ['rclone', { refreshTimes: false }, 'rclone copy /site work:b/p --no-update-modtime'],
+  [
+    'rclone',
+    { refreshTimes: false, keepTargetTimes: true },
+    'rclone copy /site work:b/p --no-update-modtime',
+  ],
+  ['rclone', { refreshTimes: false, update: true }, 'rclone copy /site work:b/p --update'],
   [
     'rclone',
     { deletes: 'during', maxDelete: { files: 3 } },

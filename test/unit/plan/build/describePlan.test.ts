@@ -52,7 +52,11 @@ test('a check is described only by its marks, each file once, sorted by path (R1
 });
 
 test('times are written in UTC, in any time zone (H8)', async () => {
-  const plan = await planOf('source a 1 @10.5', 'target a 1 @15552000.000000001');
+  const plan = await planOf(
+    'options {"refreshTimes":true}',
+    'source a 1 @10.5',
+    'target a 1 @15552000.000000001',
+  );
   const zone = process.env['TZ'];
   try {
     const times = '2026-06-30T00:00:00.000000001Z -> 2026-01-01T00:00:10.5Z';

@@ -8,7 +8,7 @@ import { planOf } from '../../../support/plans';
 
 async function plan(): Promise<Plan> {
   return planOf(
-    'options {"deletes":"after"}',
+    'options {"deletes":"after","refreshTimes":true}',
     'source a.txt 3 @10',
     'source b.txt 3 @10',
     'target b.txt 3 @9',

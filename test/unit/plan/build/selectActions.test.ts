@@ -7,7 +7,7 @@ import type { Plan } from '../../../../src/plan/model/plan';
 import { planOf } from '../../../support/plans';
 
 const given = [
-  'options {"deletes":"after"}',
+  'options {"deletes":"after","refreshTimes":true}',
   'source a.txt 3 @10',
   'source b.txt 4 @10',
   'source c.txt 5 @10',

@@ -18,7 +18,7 @@ export function file(facts: Facts): FileEntry {
 
 type Precision = Capabilities['timePrecisionNs'];
 
-/** The rules of these options between a folder and a store, or two stores, of these precisions. */
+/** The rules of these options, by default rclone's, between a folder and a store, or two stores, of these precisions. */
 export function rulesOf(
   options: Partial<PlanOptions>,
   direction: Direction = 'upload',
@@ -28,10 +28,10 @@ export function rulesOf(
     const place: Place = isStore
       ? { kind: 'remote', remote: 'r', path: parsePath('b') }
       : { kind: 'folder', path: '/w' };
-    return { place, capabilities: { timePrecisionNs } as Capabilities };
+    return { place, capabilities: { timePrecisionNs, listsModified: !isStore } as Capabilities };
   };
   return comparisonRules(
-    { ...defaultPlanOptions, ...options },
+    { ...defaultPlanOptions, refreshTimes: true, ...options },
     side(direction !== 'upload', source),
     side(direction !== 'download', target),
   );

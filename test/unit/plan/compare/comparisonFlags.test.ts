@@ -218,13 +218,13 @@ const flags = {
 test('by aws rules only ignoreExisting and ignoreTimes have an effect', () => {
   const rules = rulesOf({ compare: 'exact-timestamps', ...flags });
   assert.ok(rules.ignoreExisting && rules.ignoreTimes);
-  assert.ok(!rules.update && !rules.ignoreSize && !rules.keepTargetTimes);
+  assert.ok(!rules.update && !rules.ignoreSize && !rules.equalContentIsSame);
 });
 
 test('a check compares size, then hash, even where a sync leaves files alone; only sizes may be ignored (R11)', () => {
   const rules = rulesOf({ verb: 'check', useServerTimes: true, ...flags });
   assert.equal(rules.mode, 'checksum');
-  assert.ok(!rules.ignoreExisting && !rules.ignoreTimes && !rules.update && !rules.keepTargetTimes);
+  assert.ok(!rules.ignoreExisting && !rules.ignoreTimes && !rules.update && !rules.equalContentIsSame);
   assert.deepEqual(rules.serverTime, { source: false, target: false });
   assert.ok(rules.ignoreSize);
   assert.equal(rulesOf({ verb: 'check', compare: 'size-only' }).mode, 'size-only');

@@ -33,6 +33,7 @@ test('options are read as given', () => {
     ignoreSize: true,
     immutable: true,
     keepTargetTimes: true,
+    refreshTimes: true,
     useServerTimes: true,
     deleteExcluded: true,
     modifyWindowMs: 0.5,
