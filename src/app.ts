@@ -146,12 +146,15 @@ export function createApp(host: Host): App {
     followSymlinks = true,
   ): Promise<Endpoint> {
     const syncToDisk = host.forceToDisk?.() ?? false;
+    const { ownThread = false } = host;
     switch (place.kind) {
       case 'remote':
         return { remote: await openRemote(place.remote), root: place.path };
       case 'folder':
         return {
-          remote: layered(openLocalRemote({ root: place.path, hashes, followSymlinks, syncToDisk })),
+          remote: layered(
+            openLocalRemote({ root: place.path, hashes, followSymlinks, syncToDisk, ownThread }),
+          ),
           root: rootPath,
         };
       case 'uri': {

@@ -24,6 +24,8 @@ export interface Host {
   openFolder?(uri: string): FolderFileSystem;
   /** Whether every file written to a disk is made durable, not only moved files. Absent = no. */
   forceToDisk?(): boolean;
+  /** Whether the app runs in a thread of its own, which may wait for disks. Absent = no. */
+  readonly ownThread?: boolean;
   mayRunPrograms(): boolean;
   /** Folder for caches and run journals, created on demand. Undefined = no caches and journals. */
   readonly storageFolder: string | undefined;

@@ -42,12 +42,12 @@ function microsecondsKept(seconds: number): number {
 }
 
 export function lstatOrNone(absolute: string): Promise<BigIntStats | undefined> {
-  const direct = () => lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
+  const direct = () => lstatSync(absolute, ifThere);
   return orNone(directCalls.call(direct, () => lstat(absolute, { bigint: true })));
 }
 
 function statOrNone(absolute: string): Promise<BigIntStats | undefined> {
-  const direct = () => statSync(absolute, { bigint: true, throwIfNoEntry: false });
+  const direct = () => statSync(absolute, ifThere);
   return orNone(directCalls.call(direct, () => stat(absolute, { bigint: true })));
 }
 
@@ -103,6 +103,15 @@ export async function checkPrecondition(
   const now = precondition.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
   assertPrecondition(precondition, path, now);
 }
+
+/** As `checkPrecondition`, by synchronous calls. */
+export function checkPreconditionNow(precondition: Precondition, path: RemotePath, absolute: string): void {
+  if (precondition.kind === 'none') return;
+  const now = (precondition.kind === 'ifAbsent' ? lstatSync : statSync)(absolute, ifThere);
+  assertPrecondition(precondition, path, now);
+}
+
+const ifThere = { bigint: true, throwIfNoEntry: false } as const;
 
 /** Throws unless `precondition` holds for `now`. */
 export function assertPrecondition(

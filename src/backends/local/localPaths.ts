@@ -16,6 +16,8 @@ import { removeLeftovers } from './temporaryNames';
  */
 export class LocalPaths {
   readonly root: string;
+  /** See `LocalOptions`. */
+  readonly ownThread: boolean;
   private readonly leftoverAgeMs: number;
   private cachedRealRoot: string | undefined;
   private cachedRules: NameRules | undefined;
@@ -28,8 +30,9 @@ export class LocalPaths {
   private aboveCreatedRoot: string | undefined;
 
   /** `root` is absolute. Writes remove temporary files that are untouched for `leftoverAgeMs` from their folder. */
-  constructor(root: string, leftoverAgeMs: number) {
+  constructor(root: string, leftoverAgeMs: number, ownThread: boolean) {
     this.root = path.resolve(root);
+    this.ownThread = ownThread;
     this.leftoverAgeMs = leftoverAgeMs;
   }
 
@@ -138,9 +141,18 @@ export class LocalPaths {
   /** Throws `forbidden` or `changed` unless the handle's folder is still in its place. */
   async assertInPlace(folder: PathHandle, remotePath: RemotePath): Promise<void> {
     if (await folder.isInPlace()) return;
-    this.assertInside(await folder.currentPath(), remotePath);
+    throw this.displaced(await folder.currentPath(), remotePath);
+  }
+
+  /** As `assertInPlace`, for a handle that can't be swapped. */
+  assertInPlaceNow(folder: PathHandle, remotePath: RemotePath): void {
+    if (!folder.isInPlaceNow()) throw this.displaced(folder.realPath, remotePath);
+  }
+
+  private displaced(currentPath: string, remotePath: RemotePath): RemoteError {
+    this.assertInside(currentPath, remotePath);
     const happened = `The folder of "${remotePath}" was moved or replaced meanwhile`;
-    throw new RemoteError('changed', `${happened}, so nothing was changed there.`);
+    return new RemoteError('changed', `${happened}, so nothing was changed there.`);
   }
 
   /** Forces the names in an open folder, and the new folders above it, to the disk. */
@@ -153,18 +165,23 @@ export class LocalPaths {
    * links, if the system provides it.
    */
   async assertNoLink(remotePath: RemotePath, realPath: string | undefined): Promise<void> {
-    const isLinked =
-      realPath === undefined
-        ? await this.hasLink(remotePath)
-        : realPath !== path.join(this.realRoot, remotePath);
-    if (isLinked)
-      throw new RemoteError('changed', `"${remotePath}" is behind a link now, and links are not followed.`);
+    if (realPath !== undefined) this.assertStraight(remotePath, realPath);
+    else
+      for (let at = remotePath; at !== ''; at = parentPath(at))
+        if ((await lstat(this.absolute(at))).isSymbolicLink()) throw behindLink(remotePath);
   }
 
-  private async hasLink(remotePath: RemotePath): Promise<boolean> {
-    for (let at = remotePath; at !== ''; at = parentPath(at))
-      if ((await lstat(this.absolute(at))).isSymbolicLink()) return true;
-    return false;
+  /** As `assertNoLink`, by synchronous calls. */
+  assertNoLinkNow(remotePath: RemotePath, realPath: string | undefined): void {
+    if (realPath !== undefined) this.assertStraight(remotePath, realPath);
+    else
+      for (let at = remotePath; at !== ''; at = parentPath(at))
+        if (lstatSync(this.absolute(at)).isSymbolicLink()) throw behindLink(remotePath);
+  }
+
+  private assertStraight(remotePath: RemotePath, realPath: string): void {
+    const straight = this.realRoot + this.joined(remotePath).slice(this.root.length);
+    if (realPath !== straight) throw behindLink(remotePath);
   }
 
   /** Opens the folder; creates it if it is missing. */
@@ -238,6 +255,10 @@ async function using<T>(handle: PathHandle, use: (handle: PathHandle) => Promise
   } finally {
     handle.close();
   }
+}
+
+function behindLink(path: RemotePath): RemoteError {
+  return new RemoteError('changed', `"${path}" is behind a link now, and links are not followed.`);
 }
 
 async function createOne(absolute: string, folder: RemotePath): Promise<void> {

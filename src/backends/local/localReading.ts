@@ -1,4 +1,4 @@
-import { type BigIntStats, constants } from 'node:fs';
+import fs, { type BigIntStats, constants } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAbortListener, removeAbortListener } from '../../base/aborts';
@@ -10,8 +10,15 @@ import { changedError, fileEntry } from './localEntry';
 import { localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
+import { pathOfDescriptor } from './pathHandle';
+import { directCalls } from './syncFileCalls';
 
 const chunkBytes = 256 * 1024;
+
+/** O_NONBLOCK, because opening a pipe would wait for its writer. */
+const readFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+const bigint = { bigint: true } as const;
 
 /** Kernels round modified times to a tick of up to about 10 ms; a second change within one tick is invisible. */
 const tickMs = 20;
@@ -40,6 +47,10 @@ export async function readWholeLocal(
   followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<WholeContent> {
+  if (paths.ownThread && seen.size <= chunkBytes && !directCalls.isSlow) {
+    const whole = directCalls.measure(() => readSmallNow(paths, seen, followSymlinks), 5);
+    if (whole) return whole;
+  }
   const { file, before, entry } = await openAsSeen(paths, seen.path, seen, followSymlinks, signal);
   try {
     const content = Buffer.allocUnsafe(entry.size);
@@ -53,6 +64,28 @@ export async function readWholeLocal(
     return { content, entry };
   } finally {
     await file.close();
+  }
+}
+
+/** Reads a file by synchronous calls; undefined when it has just been changed (see `settledStats`). Throws as `readWholeLocal`. */
+function readSmallNow(paths: LocalPaths, seen: FileEntry, followSymlinks: boolean): WholeContent | undefined {
+  const { path } = seen;
+  const descriptor = fs.openSync(paths.absolute(path), readFlags);
+  try {
+    if (!followSymlinks) paths.assertNoLinkNow(path, pathOfDescriptor(descriptor));
+    const before = fs.fstatSync(descriptor, bigint);
+    if (!isSettled(before)) return undefined;
+    const entry = seenEntry(path, before, seen);
+    const content = Buffer.allocUnsafe(entry.size);
+    for (let at = 0; at < content.length; ) {
+      const bytesRead = fs.readSync(descriptor, content, at, content.length - at, at);
+      if (bytesRead === 0) throw changedError(path);
+      at += bytesRead;
+    }
+    assertSame(before, fs.fstatSync(descriptor, bigint), path);
+    return { content, entry };
+  } finally {
+    fs.closeSync(descriptor);
   }
 }
 
@@ -70,16 +103,11 @@ async function openAsSeen(
   followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<SeenFile> {
-  // O_NONBLOCK, because opening a pipe would wait for its writer.
-  const file = await OpenFile.open(paths.absolute(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await OpenFile.open(paths.absolute(path), readFlags, paths.ownThread);
   try {
     if (!followSymlinks) await paths.assertNoLink(path, file.place());
     const before = await settledStats(file, signal);
-    if (before.isDirectory())
-      throw new RemoteError('isAFolder', `"${path}" is a folder, so it has no content.`);
-    if (!before.isFile()) throw new RemoteError('unsupported', `"${path}" is not a regular file.`);
-    const entry = fileEntry(path, before);
-    if (expected && !isSameFile(expected, entry)) throw changedError(path);
+    const entry = seenEntry(path, before, expected);
     signal.throwIfAborted();
     return { file, before, entry };
   } catch (error) {
@@ -88,9 +116,21 @@ async function openAsSeen(
   }
 }
 
+/** The entry of an open file. Throws unless it is a regular file, and the `expected` one. */
+function seenEntry(path: RemotePath, stats: BigIntStats, expected: FileEntry | undefined): FileEntry {
+  if (stats.isDirectory()) throw new RemoteError('isAFolder', `"${path}" is a folder, so it has no content.`);
+  if (!stats.isFile()) throw new RemoteError('unsupported', `"${path}" is not a regular file.`);
+  const entry = fileEntry(path, stats);
+  if (expected && !isSameFile(expected, entry)) throw changedError(path);
+  return entry;
+}
+
 /** Runs before the last bytes are passed on, so that no reader completes a mix of two contents. */
 async function checkUnchanged(file: OpenFile, before: BigIntStats, path: RemotePath): Promise<void> {
-  const after = await file.stat();
+  assertSame(before, await file.stat(), path);
+}
+
+function assertSame(before: BigIntStats, after: BigIntStats, path: RemotePath): void {
   if (after.size !== before.size || after.mtimeNs !== before.mtimeNs || after.ctimeNs !== before.ctimeNs)
     throw changedError(path);
 }
@@ -98,10 +138,15 @@ async function checkUnchanged(file: OpenFile, before: BigIntStats, path: RemoteP
 /** The facts of the file, read when its last change is old enough that a further change would be visible. */
 async function settledStats(file: OpenFile, signal: AbortSignal): Promise<BigIntStats> {
   const stats = await file.stat();
-  const age = Date.now() - Number(stats.mtimeMs);
-  if (!stats.isFile() || age < 0 || age > tickMs) return stats;
+  if (isSettled(stats)) return stats;
   await sleep(tickMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   return file.stat();
+}
+
+/** Whether a further change would be visible in the modified time. */
+function isSettled(stats: BigIntStats): boolean {
+  const age = Date.now() - Number(stats.mtimeMs);
+  return !stats.isFile() || age < 0 || age > tickMs;
 }
 
 class FileStream extends Readable {

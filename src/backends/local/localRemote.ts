@@ -21,6 +21,8 @@ interface LocalOptions {
   readonly syncToDisk?: boolean;
   /** Milliseconds after which an untouched temporary file counts as left by a crash. Default one hour. */
   readonly leftoverAgeMs?: number;
+  /** Whether this thread may wait for the disk, because nobody else uses it: then small files are read and written by synchronous calls. Default false. */
+  readonly ownThread?: boolean;
   /** Cache of MD5s. Without it `computeMd5` is absent. */
   readonly hashes?: HashCache;
 }
@@ -33,9 +35,10 @@ export function openLocalRemote({
   followSymlinks = true,
   syncToDisk = false,
   leftoverAgeMs = 3_600_000,
+  ownThread = false,
   hashes,
 }: LocalOptions): Remote {
-  const paths = new LocalPaths(root, leftoverAgeMs);
+  const paths = new LocalPaths(root, leftoverAgeMs, ownThread);
 
   /** Runs `call` and converts its errors; `deed` is the failed operation. An aborted signal starts nothing, and its reason is thrown. */
   async function run<T>(

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, constants, createReadStream, linkSync, renameSync, unlinkSync } from 'node:fs';
-import { copyFile, link, lstat, rename, stat, unlink, utimes } from 'node:fs/promises';
+import fs, { type BigIntStats, constants, createReadStream } from 'node:fs';
+import { copyFile, lstat, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { type FileEntry, isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Precondition } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
+import { linkNow, removeNow, retryWhileLocked, tryHardLink } from './finalName';
 import {
   assertPrecondition,
   assertReplaceable,
   assertUnchanged,
   changedError,
   checkPrecondition,
+  checkPreconditionNow,
   fileEntry,
   inspect,
   lstatOrNone,
@@ -22,9 +24,11 @@ import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 import { identityOf, type PathHandle } from './pathHandle';
-import { hardLinksUnsupported, retryWhileLocked } from './retryLocked';
 import { directCalls } from './syncFileCalls';
 import { releaseTemporary, temporaryName } from './temporaryNames';
+
+/** A body up to this many bytes is written by synchronous calls where the thread may wait. */
+const maxDirectBytes = 256 * 1024;
 
 /** The mode bits that a copy keeps: read, write and execute; never set-uid, set-gid or sticky. */
 const permissions = 0o777;
@@ -45,9 +49,13 @@ export async function writeLocal(
   // Writing a body from memory in vain is cheap, and the hard link detects an existing file.
   const checkFirst = precondition.kind !== 'ifAbsent' || !body.bytes;
   const durable = syncToDisk || (facts.durable ?? false);
-  const options = { checkFirst, durable, signal };
+  const isSmall = paths.ownThread && !durable && body.bytes && body.size <= maxDirectBytes;
+  const content = isSmall ? await body.bytes?.(signal) : undefined;
+  const makeNow =
+    content && ((file: string, old?: BigIntStats) => writeNow(file, old, path, content, body, facts));
+  const options = { checkFirst, durable, signal, makeNow };
   return replaceAtomically(paths, path, precondition, options, async (temporary, old) => {
-    const file = await createTemporary(temporary, old);
+    const file = await createTemporary(temporary, old, paths.ownThread);
     try {
       await temporary.assertInPlace();
       await writeBody(file, path, body, facts, signal);
@@ -60,11 +68,39 @@ export async function writeLocal(
   });
 }
 
+/** Writes a temporary file by synchronous calls. Throws as `writeBody`. */
+function writeNow(
+  temporary: string,
+  old: BigIntStats | undefined,
+  path: RemotePath,
+  content: Uint8Array,
+  { size, md5 }: ByteSource,
+  { modified, onProgress }: FileFacts,
+): BigIntStats {
+  if (content.byteLength !== size) throw wrongLength(path, content.byteLength, size);
+  if (md5 !== undefined && createHash('md5').update(content).digest('hex') !== md5) throw wrongMd5(path);
+  const mode = old && Number(old.mode) & permissions;
+  const file = fs.openSync(temporary, 'wx', mode);
+  try {
+    if (mode !== undefined) fs.fchmodSync(file, mode);
+    for (let at = 0; at < size; ) at += fs.writeSync(file, content, at, size - at);
+    onProgress?.(size);
+    if (modified) fs.futimesSync(file, utimesText(modified), utimesText(modified));
+    return fs.fstatSync(file, { bigint: true });
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
 /** A new file that is never readable for more users than the old one. */
-async function createTemporary({ path }: Temporary, old: BigIntStats | undefined): Promise<OpenFile> {
-  if (!old) return OpenFile.open(path, 'wx');
+async function createTemporary(
+  { path }: Temporary,
+  old: BigIntStats | undefined,
+  ownThread: boolean,
+): Promise<OpenFile> {
+  if (!old) return OpenFile.open(path, 'wx', ownThread);
   const mode = Number(old.mode) & permissions;
-  const file = await OpenFile.open(path, 'wx', mode);
+  const file = await OpenFile.open(path, 'wx', ownThread, mode);
   try {
     // The umask removes bits from the mode of a new file.
     await file.setMode(mode);
@@ -91,7 +127,7 @@ export async function copyLocal(
   const options = { checkFirst: true, durable, signal };
   return replaceAtomically(paths, to, precondition, options, async (temporary, old) => {
     const seen = await assertUnchanged(source, from);
-    const file = await createTemporary(temporary, old ?? seen);
+    const file = await createTemporary(temporary, old ?? seen, paths.ownThread);
     try {
       await temporary.assertInPlace();
       const mode = (await file.stat()).mode & 0o7777n;
@@ -173,7 +209,7 @@ export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: Ab
   const absolute = paths.absolute(seen.path);
   const force = async (folder: PathHandle, name: string) => {
     const flags = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY | constants.O_NONBLOCK;
-    const file = await OpenFile.open(folder.join(name), flags);
+    const file = await OpenFile.open(folder.join(name), flags, paths.ownThread);
     try {
       if (!isSameFile(seen, fileEntry(seen.path, await file.stat()))) throw changedError(seen.path);
       await file.toDisk();
@@ -214,6 +250,8 @@ interface ReplaceOptions {
   /** Syncs the name; `make` must sync the content. */
   readonly durable: boolean;
   readonly signal: AbortSignal;
+  /** As `make`, by synchronous calls. Absent where they might block others or take long. */
+  readonly makeNow?: ((temporary: string, old?: BigIntStats) => BigIntStats) | undefined;
 }
 
 /**
@@ -223,9 +261,25 @@ async function replaceAtomically(
   paths: LocalPaths,
   path: RemotePath,
   precondition: Precondition,
-  { checkFirst, durable, signal }: ReplaceOptions,
+  { checkFirst, durable, signal, makeNow }: ReplaceOptions,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
+  const putNow = (
+    folder: PathHandle,
+    final: string,
+    temporary: string,
+    madeNow: NonNullable<typeof makeNow>,
+    old?: BigIntStats,
+  ): FileEntry => {
+    const made = madeNow(temporary, old);
+    paths.assertInPlaceNow(folder, path);
+    if (precondition.kind === 'ifAbsent' && linkNow(temporary, final, path)) removeNow(temporary);
+    else {
+      checkPreconditionNow(precondition, path, final);
+      fs.renameSync(temporary, final);
+    }
+    return fileEntry(path, made);
+  };
   const put = async (folder: PathHandle, name: string, old?: BigIntStats): Promise<FileEntry> => {
     const final = folder.join(name);
     const temporary = temporaryName(final);
@@ -233,22 +287,22 @@ async function replaceAtomically(
       if (folder.mayBeSwapped) await paths.assertInPlace(folder, path);
     };
     try {
+      if (makeNow && !folder.mayBeSwapped && !directCalls.isSlow)
+        return directCalls.measure(() => putNow(folder, final, temporary, makeNow, old), 9);
       const made = await make({ path: temporary, assertInPlace }, old);
       signal.throwIfAborted();
       await paths.assertInPlace(folder, path);
       if (precondition.kind === 'ifAbsent' && (await tryHardLink(temporary, final, path)))
-        await directCalls
-          .call(
-            () => unlinkSync(temporary),
-            () => unlink(temporary),
-          )
+        await directCalls.call(
+          () => removeNow(temporary),
           // The file is complete; the next clean-up of the folder removes its second name.
-          .catch(() => {});
+          () => unlink(temporary).catch(() => {}),
+        );
       else {
         await checkPrecondition(precondition, path, final);
         await retryWhileLocked(() =>
           directCalls.call(
-            () => renameSync(temporary, final),
+            () => fs.renameSync(temporary, final),
             () => rename(temporary, final),
           ),
         );
@@ -278,22 +332,6 @@ async function replaceAtomically(
   });
 }
 
-/** Links `file` to `final` atomically. False when hard links are not supported. Throws `alreadyExists` when there is a file at `final`. */
-async function tryHardLink(file: string, final: string, path: RemotePath): Promise<boolean> {
-  try {
-    await directCalls.call(
-      () => linkSync(file, final),
-      () => link(file, final),
-    );
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST')
-      throw new RemoteError('alreadyExists', `"${path}" already exists.`, { cause: error });
-    if (hardLinksUnsupported(error)) return false;
-    throw error;
-  }
-}
-
 /** Writes the body. Throws `corrupted` when its length or MD5 is not as announced. */
 async function writeBody(
   file: OpenFile,
@@ -304,16 +342,26 @@ async function writeBody(
 ): Promise<void> {
   const hash = body.md5 === undefined ? undefined : createHash('md5');
   let length = 0;
-  const fail = (reason: string) => new RemoteError('corrupted', `"${path}" was not written: ${reason}.`);
   for await (const chunk of body.bytes ? [await body.bytes(signal)] : await body.open(undefined, signal)) {
     signal.throwIfAborted();
     length += chunk.byteLength;
-    if (length > body.size) throw fail(`received more than the expected ${body.size} bytes`);
+    if (length > body.size) throw notWritten(path, `received more than the expected ${body.size} bytes`);
     await file.write(chunk);
     hash?.update(chunk);
     facts.onProgress?.(length);
   }
-  if (length < body.size) throw fail(`received ${length} bytes instead of ${body.size}`);
-  if (hash && hash.digest('hex') !== body.md5)
-    throw fail('the received content does not have the expected MD5');
+  if (length < body.size) throw wrongLength(path, length, body.size);
+  if (hash && hash.digest('hex') !== body.md5) throw wrongMd5(path);
+}
+
+function wrongLength(path: RemotePath, received: number, expected: number): RemoteError {
+  return notWritten(path, `received ${received} bytes instead of ${expected}`);
+}
+
+function wrongMd5(path: RemotePath): RemoteError {
+  return notWritten(path, 'the received content does not have the expected MD5');
+}
+
+function notWritten(path: RemotePath, reason: string): RemoteError {
+  return new RemoteError('corrupted', `"${path}" was not written: ${reason}.`);
 }

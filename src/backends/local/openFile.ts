@@ -19,9 +19,18 @@ const directBytes = 128 * 1024;
 export class OpenFile {
   private constructor(private readonly descriptor: number) {}
 
-  /** Always in the thread pool, because this call meets a busy or missing disk. `mode` applies to a new file. */
-  static async open(absolute: string, flags: string | number, mode = 0o666): Promise<OpenFile> {
-    return new OpenFile(await open(absolute, flags, mode));
+  /**
+   * Opens in the thread pool, because this call meets a busy or missing disk; with `ownThread` in this thread. `mode` applies to a new file.
+   */
+  static async open(
+    absolute: string,
+    flags: string | number,
+    ownThread: boolean,
+    mode = 0o666,
+  ): Promise<OpenFile> {
+    const inPool = () => open(absolute, flags, mode);
+    const direct = () => fs.openSync(absolute, flags, mode);
+    return new OpenFile(await (ownThread ? directCalls.call(direct, inPool) : inPool()));
   }
 
   /** The current real path; undefined where the system can't tell. */

@@ -69,9 +69,14 @@ export class PathHandle {
 
   /** Whether the object is still at its path. */
   async isInPlace(): Promise<boolean> {
-    if (this.descriptor !== undefined) return pathOfDescriptor(this.descriptor) === this.realPath;
+    if (!this.mayBeSwapped) return this.isInPlaceNow();
     const real = await realpath(this.path);
     return real === this.realPath && identityOf(await stat(real, { bigint: true })) === this.identity;
+  }
+
+  /** As `isInPlace`, for a handle that can't be swapped. */
+  isInPlaceNow(): boolean {
+    return this.descriptor !== undefined && pathOfDescriptor(this.descriptor) === this.realPath;
   }
 
   /** The current path without links. */

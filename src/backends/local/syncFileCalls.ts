@@ -20,12 +20,21 @@ export class AdaptiveFsCalls {
 
   /** The result of `direct`, or of `inPool` while the disk is slow; both must do the same. */
   async call<T>(direct: () => T, inPool: () => Promise<T>): Promise<T> {
+    return this.isSlow ? inPool() : this.measure(direct);
+  }
+
+  /** Whether calls use the pool for now. */
+  get isSlow(): boolean {
+    return this.now() < this.poolOnlyUntil;
+  }
+
+  /** The result of `direct`, which makes about `calls` calls. Their mean time decides about later calls. */
+  measure<T>(direct: () => T, calls = 1): T {
     const start = this.now();
-    if (start < this.poolOnlyUntil) return inPool();
     try {
       return direct();
     } finally {
-      this.record(this.now() - start);
+      this.record((this.now() - start) / calls);
     }
   }
 

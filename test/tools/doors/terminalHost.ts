@@ -23,10 +23,11 @@ export function terminalHost(settings: {
   readonly forceToDisk?: boolean;
 }): Host {
   const remotes = settings.remotesFile === undefined ? [] : readRemotes(settings.remotesFile);
+  const keeps = (level: LogLevel) => logLevels.indexOf(level) >= logLevels.indexOf(settings.logLevel);
   const log: Log = {
+    keeps,
     write(level, tag, text) {
-      if (logLevels.indexOf(level) >= logLevels.indexOf(settings.logLevel))
-        process.stderr.write(`${printable(`[${level}] ${tag}: ${text}`)}\n`);
+      if (keeps(level)) process.stderr.write(`${printable(`[${level}] ${tag}: ${text}`)}\n`);
     },
   };
   return {
@@ -62,6 +63,7 @@ export function terminalHost(settings: {
         log,
       });
     },
+    ownThread: true,
     forceToDisk: () => settings.forceToDisk ?? false,
     mayRunPrograms: () => true,
     storageFolder: settings.storageFolder,

@@ -36,6 +36,9 @@ export interface S3Connection extends BucketRoutes {
   close(): void;
 }
 
+/** What the SDK needs for a request. */
+export type SdkConnection = Pick<S3Connection, 'sdk' | 'client'>;
+
 /** Where requests for the objects of a bucket go. */
 export interface BucketAddress extends HttpTarget {
   /** As the Host header spells it. */

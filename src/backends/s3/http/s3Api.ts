@@ -16,7 +16,7 @@ import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
 import { factsOfHeaders, headersOf, type ObjectAttributes, wholeSize } from '../model/objectHeaders';
 import { type ListedObject, type ListPage, type ObjectFacts, unquotedEtag } from '../model/objectInfo';
 import { type About, aboutObject, copySourceOf, type ObjectLocation } from '../model/objectKey';
-import type { S3Connection, Sdk } from './connection';
+import type { S3Connection, Sdk, SdkConnection } from './connection';
 import { parseListing } from './listXml';
 import type {
   BegunUpload,
@@ -60,7 +60,7 @@ export class S3Api {
   async run<T>(
     about: About,
     signal: AbortSignal,
-    request: (connection: S3Connection) => Promise<T>,
+    request: (connection: SdkConnection) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
     const { connection } = this;
@@ -69,7 +69,14 @@ export class S3Api {
     const problem = bucket === undefined ? undefined : bucketProblem(bucket);
     if (problem) throw new RemoteError('badName', problem);
     const generation = credentials?.generation ?? 0;
-    const send = () => request({ ...connection, client: connection.clientFor(bucket) });
+    const send = () =>
+      request({
+        sdk: connection.sdk,
+        // Rarely used, and not free to find.
+        get client() {
+          return connection.clientFor(bucket);
+        },
+      });
     try {
       return await (bucket === undefined ? send() : this.sendToBucket(bucket, about.path, send, signal));
     } catch (error) {
@@ -258,6 +265,7 @@ export class S3Api {
         headers: { ...headersOf(attributes), ...conditionHeaders(condition), ...checksumHeaders(request) },
         body: content,
         bodyLength: length,
+        signedByMd5: request.contentMd5 !== undefined,
       };
       const response = await this.send(place.bucket, plain, signal);
       if (!response) return sdkPut(connection, request, signal);

@@ -13,7 +13,7 @@ import type { ObjectAttributes } from '../model/objectHeaders';
 import { wholeSize } from '../model/objectHeaders';
 import { type ListedObject, type ListPage, type UnsizedFacts, unquotedEtag } from '../model/objectInfo';
 import { copySourceOf, keyDecoder, type ObjectLocation } from '../model/objectKey';
-import type { S3Connection } from './connection';
+import type { SdkConnection } from './connection';
 import type {
   BegunUpload,
   CopyRequest,
@@ -34,7 +34,7 @@ import { responseDateMs } from './sdkResponses';
  */
 
 export async function sdkList(
-  { client, sdk }: S3Connection,
+  { client, sdk }: SdkConnection,
   request: ListRequest,
   signal: AbortSignal,
 ): Promise<ListPage> {
@@ -85,7 +85,7 @@ export async function sdkList(
 }
 
 export async function sdkHead(
-  { client, sdk }: S3Connection,
+  { client, sdk }: SdkConnection,
   place: ObjectLocation,
   signal: AbortSignal,
 ): Promise<UnsizedFacts> {
@@ -94,7 +94,7 @@ export async function sdkHead(
 }
 
 export async function sdkGet(
-  { client, sdk }: S3Connection,
+  { client, sdk }: SdkConnection,
   place: ObjectLocation,
   options: GetOptions,
   signal: AbortSignal,
@@ -119,7 +119,7 @@ export async function sdkGet(
 }
 
 export async function sdkPut(
-  { client, sdk }: S3Connection,
+  { client, sdk }: SdkConnection,
   { place, attributes, condition, content, length, contentMd5, crc32 }: PutRequest,
   signal: AbortSignal,
 ): Promise<PutResponse> {
@@ -145,7 +145,7 @@ export async function sdkPut(
 }
 
 export async function sdkCopy(
-  { client, sdk }: S3Connection,
+  { client, sdk }: SdkConnection,
   { from, sourceIs, to, attributes, own, copiesTags, condition }: CopyRequest,
   signal: AbortSignal,
 ): Promise<CopyResponse> {
@@ -166,7 +166,7 @@ export async function sdkCopy(
 }
 
 export async function sdkBeginUpload(
-  { client, sdk }: S3Connection,
+  { client, sdk }: SdkConnection,
   { bucket, key }: ObjectLocation,
   { Expires, ...attributes }: ObjectAttributes,
   withCrc: boolean,
@@ -200,7 +200,7 @@ function addExpires(
 }
 
 export async function sdkPutPart(
-  { client, sdk }: S3Connection,
+  { client, sdk }: SdkConnection,
   { place, uploadId, number, content, contentMd5, crc32 }: PartRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {

@@ -16,7 +16,12 @@ export interface Digests {
 
 /** Both digests of bytes in memory. */
 export function digestsOf(bytes: Uint8Array): Digests {
-  return { md5: createHash('md5').update(bytes).digest('hex'), crc32: crc32Text(crc32(bytes)) };
+  return { md5: md5Of(bytes), crc32: crc32Text(crc32(bytes)) };
+}
+
+/** Lower-case hex. */
+export function md5Of(bytes: Uint8Array): string {
+  return createHash('md5').update(bytes).digest('hex');
 }
 
 /** Base64 of a CRC32 as S3 spells it. */

@@ -11,7 +11,7 @@ import type { ObjectAttributes } from '../model/objectHeaders';
 import { etagIsMd5 } from '../model/objectInfo';
 import { parseFilePath } from '../model/objectKey';
 import { keptAttributes, newAttributes, taggingOf } from './attributes';
-import { base64OfHex, countBytes, type Digests, digestsOf, readDigests, readInto } from './digests';
+import { base64OfHex, countBytes, type Digests, digestsOf, md5Of, readDigests, readInto } from './digests';
 import { headIfThere } from './lookup';
 import { partSizeFor, type Upload, uploadInParts } from './multipartUpload';
 import {
@@ -122,7 +122,7 @@ async function putBytes(
   bytes: Buffer,
   signal: AbortSignal,
 ): Promise<StoredObject> {
-  const digests = digestsOf(bytes);
+  const digests = sendsCrc(requests, upload) ? digestsOf(bytes) : { md5: md5Of(bytes) };
   if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw md5Mismatch(upload.path);
   const response = await underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
     put(requests, upload, attributes, condition, bytes, digests, signal),
@@ -164,7 +164,6 @@ async function put(
   signal: AbortSignal,
 ): Promise<StoredObject> {
   const { place, body } = upload;
-  const { config } = requests;
   const directory = isDirectoryBucket(place.bucket);
   const etagIsNotMd5 = directory || attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
   const started = performance.now();
@@ -180,7 +179,7 @@ async function put(
       content,
       length: body.size,
       contentMd5: directory ? undefined : contentMd5,
-      crc32: directory || config.checksums === 'whenSupported' ? digests.crc32 : undefined,
+      crc32: sendsCrc(requests, upload) ? digests.crc32 : undefined,
     },
     signal,
   );
@@ -192,6 +191,10 @@ async function put(
     fromMs: dateMs === undefined ? undefined : dateMs - (performance.now() - started),
     toMs: dateMs,
   };
+}
+
+function sendsCrc({ config }: S3Api, { place }: Upload): boolean {
+  return config.checksums === 'whenSupported' || isDirectoryBucket(place.bucket);
 }
 
 function toUploaded(upload: Upload, attributes: ObjectAttributes, stored: StoredObject): Uploaded {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import type { FileEntry } from '../../../../src/remote/entry';
 import type { ByteSource, Precondition, Remote } from '../../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { inBothThreads, ownThread } from '../../../support/bothThreads';
 import {
   body,
   calm,
@@ -36,7 +37,7 @@ function given(t: TestContext, followSymlinks = true) {
   return {
     base,
     outside,
-    remote: openLocalRemote({ root, followSymlinks }),
+    remote: openLocalRemote({ root, followSymlinks, ownThread: ownThread() }),
     at: (...parts: string[]) => path.join(root, ...parts),
     /** "path=content" of each file outside of the root. */
     elsewhere: () =>
@@ -100,7 +101,7 @@ function slyBody(content: string, sly: () => void, inMemory = false): ByteSource
 }
 
 for (const [what, swap] of Object.entries(swaps)) {
-  test(`H19: nothing is changed outside when ${what} after a write`, posix, async (t) => {
+  inBothThreads(`H19: nothing is changed outside when ${what} after a write`, posix, async (t) => {
     for (const attempt of attempts) {
       const it = given(t);
       fs.writeFileSync(it.at('mine'), 'mine');
@@ -116,7 +117,7 @@ for (const [what, swap] of Object.entries(swaps)) {
     }
   });
 
-  test(`H19: nothing is written outside when ${what} during a write`, posix, async (t) => {
+  inBothThreads(`H19: nothing is written outside when ${what} during a write`, posix, async (t) => {
     const preconditions: readonly Precondition[] = [noPrecondition, ifAbsent];
     for (const inMemory of [true, false])
       for (const precondition of preconditions) {
@@ -151,7 +152,7 @@ const attempts: readonly Attempt[] = [
   (remote, f) => remote.setModifiedTime?.(f, { s: 1, ns: 0 }, calm),
 ];
 
-test('H19: no folder is removed outside of the root', posix, async (t) => {
+inBothThreads('H19: no folder is removed outside of the root', posix, async (t) => {
   for (const swap of Object.values(swaps)) {
     const it = given(t);
     await write(it.remote, parsePath('a/b/c/f'), 'first');
@@ -163,24 +164,28 @@ test('H19: no folder is removed outside of the root', posix, async (t) => {
   }
 });
 
-test('a folder that becomes a link to its sibling inside the root is written through', posix, async (t) => {
-  const it = given(t);
-  await write(it.remote, parsePath('a/b/c/f'), 'first');
-  fs.renameSync(it.at('a', 'b', 'c'), it.at('old'));
-  fs.symlinkSync(it.at('sibling'), it.at('a', 'b', 'c'));
-  await write(it.remote, parsePath('a/b/c/g'), 'second');
-  assert.equal(fs.readFileSync(it.at('sibling', 'g'), 'utf8'), 'second');
-  assert.deepEqual(fs.readdirSync(it.at('old')), ['f']);
-});
+inBothThreads(
+  'a folder that becomes a link to its sibling inside the root is written through',
+  posix,
+  async (t) => {
+    const it = given(t);
+    await write(it.remote, parsePath('a/b/c/f'), 'first');
+    fs.renameSync(it.at('a', 'b', 'c'), it.at('old'));
+    fs.symlinkSync(it.at('sibling'), it.at('a', 'b', 'c'));
+    await write(it.remote, parsePath('a/b/c/g'), 'second');
+    assert.equal(fs.readFileSync(it.at('sibling', 'g'), 'utf8'), 'second');
+    assert.deepEqual(fs.readdirSync(it.at('old')), ['f']);
+  },
+);
 
-test('a write into a folder that is moved meanwhile fails', byHandle, async (t) => {
+inBothThreads('a write into a folder that is moved meanwhile fails', byHandle, async (t) => {
   const it = given(t);
   const source = slyBody('content', () => fs.renameSync(it.at('a', 'b', 'c'), it.at('moved')));
   await refused(it.remote.write(parsePath('a/b/c/f'), source, {}, noPrecondition, calm), 'changed');
   assert.deepEqual(fs.readdirSync(it.at('moved')), []);
 });
 
-test(
+inBothThreads(
   'H19: concurrent writes into a folder that becomes a link write nothing outside',
   byHandle,
   async (t) => {
@@ -208,7 +213,7 @@ test(
   },
 );
 
-test('a root that is removed and recreated still receives writes', posix, async (t) => {
+inBothThreads('a root that is removed and recreated still receives writes', posix, async (t) => {
   const it = given(t);
   await write(it.remote, parsePath('a/f'), 'first');
   fs.rmSync(it.at(), { recursive: true });
@@ -216,25 +221,29 @@ test('a root that is removed and recreated still receives writes', posix, async 
   assert.equal(fs.readFileSync(it.at('a', 'b', 'g'), 'utf8'), 'second');
 });
 
-test('no handle stays open after writes that succeed or fail', { ...posix, timeout: 30_000 }, async (t) => {
-  if (!fs.existsSync('/proc/self/fd')) return t.skip('this system does not list open files');
-  const it = given(t);
-  const open = () => fs.readdirSync('/proc/self/fd').length;
-  const before = open();
-  await write(it.remote, parsePath('a/b/c/f'), 'x');
-  for (let i = 0; i < 20; i++) {
-    await write(it.remote, parsePath(`a/new${i}/f`), 'x');
-    await it.remote.write(parsePath('a/b/c/f'), body('x'), {}, ifAbsent, calm).catch(() => {});
-    await write(it.remote, parsePath('a/b/c/f/below'), 'x').catch(() => {});
-    await it.remote.removeFile(parsePath('none/f'), noPrecondition, calm).catch(() => {});
-    await it.remote.removeFolder(parsePath(`a/new${i}`), calm).catch(() => {});
-  }
-  // Folders stay open for a moment, for the next write.
-  while (open() > before) await new Promise((resolve) => setTimeout(resolve, 20));
-});
+inBothThreads(
+  'no handle stays open after writes that succeed or fail',
+  { ...posix, timeout: 30_000 },
+  async (t) => {
+    if (!fs.existsSync('/proc/self/fd')) return t.skip('this system does not list open files');
+    const it = given(t);
+    const open = () => fs.readdirSync('/proc/self/fd').length;
+    const before = open();
+    await write(it.remote, parsePath('a/b/c/f'), 'x');
+    for (let i = 0; i < 20; i++) {
+      await write(it.remote, parsePath(`a/new${i}/f`), 'x');
+      await it.remote.write(parsePath('a/b/c/f'), body('x'), {}, ifAbsent, calm).catch(() => {});
+      await write(it.remote, parsePath('a/b/c/f/below'), 'x').catch(() => {});
+      await it.remote.removeFile(parsePath('none/f'), noPrecondition, calm).catch(() => {});
+      await it.remote.removeFolder(parsePath(`a/new${i}`), calm).catch(() => {});
+    }
+    // Folders stay open for a moment, for the next write.
+    while (open() > before) await new Promise((resolve) => setTimeout(resolve, 20));
+  },
+);
 
 for (const [what, swap] of Object.entries(swaps))
-  test(`without followSymlinks no file is read through a link: ${what}`, posix, async (t) => {
+  inBothThreads(`without followSymlinks no file is read through a link: ${what}`, posix, async (t) => {
     const it = given(t, false);
     for (const [folder, content] of [
       [it.at('a', 'b', 'c'), 'mine'],
@@ -250,12 +259,12 @@ for (const [what, swap] of Object.entries(swaps))
     if (!isRoot) await refused(it.remote.read(seen.path, {}, calm), 'changed');
     const toBuffer = Promise.resolve(it.remote.readToBuffer?.(seen, calm));
     await refused(toBuffer, 'changed', ...(isRoot ? (['notFound'] as const) : []));
-    const following = openLocalRemote({ root: it.at() });
+    const following = openLocalRemote({ root: it.at(), ownThread: ownThread() });
     const there = fs.existsSync(it.at('a', 'b', 'c', 'f'));
     if (there) await drain((await following.read(seen.path, {}, calm)).stream);
   });
 
-test('without followSymlinks a file that has become a link is not read', posix, async (t) => {
+inBothThreads('without followSymlinks a file that has become a link is not read', posix, async (t) => {
   const it = given(t, false);
   fs.writeFileSync(path.join(it.outside, 'secret'), 'else');
   fs.symlinkSync(path.join(it.outside, 'secret'), it.at('a', 'link'));
@@ -266,11 +275,15 @@ test('without followSymlinks a file that has become a link is not read', posix, 
   await drain((await it.remote.read(parsePath('sibling/f'), {}, calm)).stream);
 });
 
-test('the root may be behind a link without followSymlinks', posix, async (t) => {
+inBothThreads('the root may be behind a link without followSymlinks', posix, async (t) => {
   const it = given(t);
   fs.symlinkSync(it.at('sibling'), path.join(it.base, 'door'));
   fs.writeFileSync(it.at('sibling', 'f'), 'mine');
-  const remote = openLocalRemote({ root: path.join(it.base, 'door'), followSymlinks: false });
+  const remote = openLocalRemote({
+    root: path.join(it.base, 'door'),
+    followSymlinks: false,
+    ownThread: ownThread(),
+  });
   await drain((await remote.read(parsePath('f'), {}, calm)).stream);
   assert.equal((await remote.stat(rootPath, calm)).kind, 'folder');
 });

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
+import { ownThread } from '../../../support/bothThreads';
 import { temporaryFolder } from '../../../support/temporaryFolder';
 
 /** A remote on `folder`, and a folder outside of it. */
@@ -16,5 +17,5 @@ export function given(t: TestContext) {
     fs.mkdirSync(path.dirname(at(file)), { recursive: true });
     fs.writeFileSync(at(file), content);
   };
-  return { folder, outside, at, put, remote: openLocalRemote({ root: folder }) };
+  return { folder, outside, at, put, remote: openLocalRemote({ root: folder, ownThread: ownThread() }) };
 }

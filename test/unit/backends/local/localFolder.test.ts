@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
 import fc from 'fast-check';
 import { utimesText } from '../../../../src/backends/local/localEntry';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import type { RecursiveListOptions, Remote } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { comparePaths, parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { inBothThreads } from '../../../support/bothThreads';
 import { random } from '../../../support/random';
 import {
   body,
@@ -57,7 +57,7 @@ async function deep(remote: Remote, options: RecursiveListOptions = { followSyml
     );
 }
 
-test('H19: nothing is changed through a link that leads out of the folder', posix, async (t) => {
+inBothThreads('H19: nothing is changed through a link that leads out of the folder', posix, async (t) => {
   const { remote, outside, at } = given(t);
   fs.writeFileSync(path.join(outside, 'theirs'), 'untouched');
   fs.symlinkSync(outside, at('out'));
@@ -80,7 +80,7 @@ test('H19: nothing is changed through a link that leads out of the folder', posi
   assert.equal(fs.readFileSync(path.join(outside, 'theirs'), 'utf8'), 'untouched');
 });
 
-test('H19: a file that is a link out of the folder is not written through', posix, async (t) => {
+inBothThreads('H19: a file that is a link out of the folder is not written through', posix, async (t) => {
   const { remote, outside, at } = given(t);
   fs.writeFileSync(path.join(outside, 'theirs'), 'untouched');
   fs.symlinkSync(path.join(outside, 'theirs'), at('link'));
@@ -91,7 +91,7 @@ test('H19: a file that is a link out of the folder is not written through', posi
   assert.equal(fs.readFileSync(path.join(outside, 'theirs'), 'utf8'), 'untouched');
 });
 
-test('a link that stays inside is written through and remains a link', posix, async (t) => {
+inBothThreads('a link that stays inside is written through and remains a link', posix, async (t) => {
   const { remote, at, put } = given(t);
   put('real/f', 'old');
   fs.symlinkSync('real/f', at('link'));
@@ -103,7 +103,7 @@ test('a link that stays inside is written through and remains a link', posix, as
   assert.equal(fs.readFileSync(at('real', 'g'), 'utf8'), 'g');
 });
 
-test('a root that is itself a link works', posix, async (t) => {
+inBothThreads('a root that is itself a link works', posix, async (t) => {
   const { folder, outside } = given(t);
   fs.symlinkSync(folder, path.join(outside, 'root'));
   const remote = openLocalRemote({ root: path.join(outside, 'root') });
@@ -111,7 +111,7 @@ test('a root that is itself a link works', posix, async (t) => {
   assert.equal(fs.readFileSync(path.join(folder, 'a', 'b'), 'utf8'), 'x');
 });
 
-test("a missing root can't be listed, and the first write creates it", async (t) => {
+inBothThreads("a missing root can't be listed, and the first write creates it", async (t) => {
   const { at } = given(t);
   const remote = openLocalRemote({ root: at('not', 'yet') });
   await refused(names(remote, rootPath), 'notFound');
@@ -120,7 +120,7 @@ test("a missing root can't be listed, and the first write creates it", async (t)
   assert.deepEqual(await names(remote, rootPath), ['f']);
 });
 
-test('a folder that another program removes and recreates receives writes again', async (t) => {
+inBothThreads('a folder that another program removes and recreates receives writes again', async (t) => {
   const { remote, at } = given(t);
   await write(remote, parsePath('d/f'), '1');
   fs.rmSync(at('d'), { recursive: true });
@@ -128,7 +128,7 @@ test('a folder that another program removes and recreates receives writes again'
   assert.equal(fs.readFileSync(at('d', 'f'), 'utf8'), '2');
 });
 
-test('an overwritten file keeps its mode, and a new file has the default mode', posix, async (t) => {
+inBothThreads('an overwritten file keeps its mode, and a new file has the default mode', posix, async (t) => {
   const { remote, at } = given(t);
   fs.writeFileSync(at('script'), 'old');
   fs.chmodSync(at('script'), 0o751);
@@ -139,7 +139,7 @@ test('an overwritten file keeps its mode, and a new file has the default mode', 
   assert.equal(fs.statSync(at('plain')).mode, fs.statSync(at('reference')).mode);
 });
 
-test('a failed write leaves no temporary file behind (A29)', async (t) => {
+inBothThreads('a failed write leaves no temporary file behind (A29)', async (t) => {
   const { remote, folder, at } = given(t);
   fs.writeFileSync(at('old'), 'old');
   const error = new RemoteError('unavailable', 'The source went away.');
@@ -156,7 +156,7 @@ test('a failed write leaves no temporary file behind (A29)', async (t) => {
   assert.equal(fs.readFileSync(at('old'), 'utf8'), 'changed by someone');
 });
 
-test('a file that appears during a write with ifAbsent is not replaced', async (t) => {
+inBothThreads('a file that appears during a write with ifAbsent is not replaced', async (t) => {
   const { remote, folder, at } = given(t);
   const sly = body('mine');
   const source = {
@@ -171,7 +171,7 @@ test('a file that appears during a write with ifAbsent is not replaced', async (
   assert.deepEqual(fs.readdirSync(folder), ['f']);
 });
 
-test('H21: a read of a file that changes meanwhile fails as changed', async (t) => {
+inBothThreads('H21: a read of a file that changes meanwhile fails as changed', async (t) => {
   const { remote, at } = given(t);
   const overwrite = (file: string) => {
     const handle = fs.openSync(file, 'r+');
@@ -197,7 +197,7 @@ test('H21: a read of a file that changes meanwhile fails as changed', async (t) 
     }
 });
 
-test('H21: a second change within one clock tick is detected', async (t) => {
+inBothThreads('H21: a second change within one clock tick is detected', async (t) => {
   const { remote, at } = given(t);
   for (let i = 0; i < 30; i++) {
     fs.writeFileSync(at('f'), 'a'.repeat(1000));
@@ -207,45 +207,49 @@ test('H21: a second change within one clock tick is detected', async (t) => {
   }
 });
 
-test('H2: links, loops, pipes and odd names are listed with the path that they protect', posix, async (t) => {
-  const { remote, outside, at, put } = given(t);
-  put('../outside/target', 'linked');
-  put('../outside/tree/leaf');
-  put('d/good-\ufffd');
-  for (const [name, target] of [
-    ['link', path.join(outside, 'target')],
-    ['links', path.join(outside, 'tree')],
-    ['broken', 'nowhere'],
-    ['up', '..'],
-    ['self', 'self'],
-  ] as const)
-    fs.symlinkSync(target, at('d', name));
-  execFileSync('mkfifo', [at('d', 'pipe')]);
-  fs.writeFileSync(Buffer.from(`${at('d')}/bad-\xff`, 'latin1'), 'x');
-  assert.deepEqual((await deep(remote)).sort(), [
-    'brokenLink d/broken',
-    'file d/good-\ufffd',
-    'file d/link',
-    'file d/links/leaf',
-    'invalidText d/bad-\ufffd',
-    'linkLoop d/self',
-    'linkLoop d/up',
-    'notRegular d/pipe',
-  ]);
-  assert.deepEqual((await deep(remote, { followSymlinks: false })).sort(), [
-    'file d/good-\ufffd',
-    'invalidText d/bad-\ufffd',
-    'notRegular d/pipe',
-    'symlink d/broken',
-    'symlink d/link',
-    'symlink d/links',
-    'symlink d/self',
-    'symlink d/up',
-  ]);
-  await refused(remote.read(parsePath('d/pipe'), {}, calm), 'unsupported');
-});
+inBothThreads(
+  'H2: links, loops, pipes and odd names are listed with the path that they protect',
+  posix,
+  async (t) => {
+    const { remote, outside, at, put } = given(t);
+    put('../outside/target', 'linked');
+    put('../outside/tree/leaf');
+    put('d/good-\ufffd');
+    for (const [name, target] of [
+      ['link', path.join(outside, 'target')],
+      ['links', path.join(outside, 'tree')],
+      ['broken', 'nowhere'],
+      ['up', '..'],
+      ['self', 'self'],
+    ] as const)
+      fs.symlinkSync(target, at('d', name));
+    execFileSync('mkfifo', [at('d', 'pipe')]);
+    fs.writeFileSync(Buffer.from(`${at('d')}/bad-\xff`, 'latin1'), 'x');
+    assert.deepEqual((await deep(remote)).sort(), [
+      'brokenLink d/broken',
+      'file d/good-\ufffd',
+      'file d/link',
+      'file d/links/leaf',
+      'invalidText d/bad-\ufffd',
+      'linkLoop d/self',
+      'linkLoop d/up',
+      'notRegular d/pipe',
+    ]);
+    assert.deepEqual((await deep(remote, { followSymlinks: false })).sort(), [
+      'file d/good-\ufffd',
+      'invalidText d/bad-\ufffd',
+      'notRegular d/pipe',
+      'symlink d/broken',
+      'symlink d/link',
+      'symlink d/links',
+      'symlink d/self',
+      'symlink d/up',
+    ]);
+    await refused(remote.read(parsePath('d/pipe'), {}, calm), 'unsupported');
+  },
+);
 
-test('two links into each other are a loop in both kinds of listings', posix, async (t) => {
+inBothThreads('two links into each other are a loop in both kinds of listings', posix, async (t) => {
   const { remote, at, put } = given(t);
   put('a/f');
   fs.mkdirSync(at('b'));
@@ -257,7 +261,7 @@ test('two links into each other are a loop in both kinds of listings', posix, as
   assert.deepEqual(await names(remote, parsePath('a/to-b')), ['to-a (linkLoop)']);
 });
 
-test('H2: unreadable entries are listed, and a skipped folder is not read', asRoot, async (t) => {
+inBothThreads('H2: unreadable entries are listed, and a skipped folder is not read', asRoot, async (t) => {
   const { folder, at, put, remote } = given(t);
   for (const file of ['ok', 'secret', 'closed/inside']) put(file);
   for (const name of ['secret', 'closed']) fs.chmodSync(at(name), 0o000);
@@ -272,7 +276,7 @@ test('H2: unreadable entries are listed, and a skipped folder is not read', asRo
   });
 });
 
-test('H11: a deep listing is in the order of whole paths', async (t) => {
+inBothThreads('H11: a deep listing is in the order of whole paths', async (t) => {
   const { remote, put } = given(t);
   const parts = ['a', 'a-', 'a.b', 'a b', 'B', 'é', '～', '😀', '!', '0', 'z'];
   const { whole, pick } = random(7);
@@ -290,7 +294,7 @@ test('H11: a deep listing is in the order of whole paths', async (t) => {
   );
 });
 
-test('a deep listing of many files comes in batches', async (t) => {
+inBothThreads('a deep listing of many files comes in batches', async (t) => {
   const { remote, put } = given(t);
   for (let i = 0; i < 2700; i++) put(`d${i % 3}/f${i}`, '');
   const pages = await listAll(remote);
@@ -298,7 +302,7 @@ test('a deep listing of many files comes in batches', async (t) => {
   assert.ok(pages.length >= 2 && pages.every((page) => page.length < 2000));
 });
 
-test('utimesText keeps every microsecond, also before 1970', async (t) => {
+inBothThreads('utimesText keeps every microsecond, also before 1970', async (t) => {
   const { at } = given(t);
   fs.writeFileSync(at('f'), 'x');
   const seconds = fc.integer({ min: -2_000_000_000, max: 4_000_000_000 });
@@ -313,7 +317,7 @@ test('utimesText keeps every microsecond, also before 1970', async (t) => {
   );
 });
 
-test('case sensitivity is detected from existing names, without writing', async (t) => {
+inBothThreads('case sensitivity is detected from existing names, without writing', async (t) => {
   const { remote, folder, at } = given(t);
   fs.writeFileSync(at('SomeName'), 'x');
   const before = fs.readdirSync(folder);
@@ -322,21 +326,21 @@ test('case sensitivity is detected from existing names, without writing', async 
   assert.deepEqual(fs.readdirSync(folder), before);
 });
 
-test("names that the remote can't hold never reach the disk", async (t) => {
+inBothThreads("names that the remote can't hold never reach the disk", async (t) => {
   const { remote, folder } = given(t);
   await refused(write(remote, parsePath(`${'x'.repeat(256)}`), 'x'), 'badName');
   await refused(remote.makeFolder(parsePath(`ok/${'é'.repeat(128)}`), calm), 'badName');
   assert.deepEqual(fs.readdirSync(folder), []);
 });
 
-test('sixteen concurrent reads of a file return its content', async (t) => {
+inBothThreads('sixteen concurrent reads of a file return its content', async (t) => {
   const { remote, at } = given(t);
   fs.writeFileSync(at('f'), 'content');
   const texts = await Promise.all(Array.from({ length: 16 }, () => readText(remote, parsePath('f'))));
   assert.deepEqual(new Set(texts), new Set(['content']));
 });
 
-test('storageId resolves links, also for a missing folder', posix, (t) => {
+inBothThreads('storageId resolves links, also for a missing folder', posix, (t) => {
   const { folder, outside, at } = given(t);
   fs.symlinkSync(outside, at('link'));
   const locationOf = (root: string) => openLocalRemote({ root }).capabilities.storageId;

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import { OpenFile } from '../../../../src/backends/local/openFile';
 import type { ByteSource, FileFacts } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { copyFile } from '../../../../src/transfer/copyFile';
+import { inBothThreads, ownThread } from '../../../support/bothThreads';
 import { calm, ifAbsent, noPrecondition, statFile, write } from '../../../support/remoteCalls';
 import { temporaryFolder } from '../../../support/temporaryFolder';
 
@@ -21,7 +22,7 @@ function given(t: TestContext) {
   return {
     folder,
     at,
-    remote: openLocalRemote({ root: folder }),
+    remote: openLocalRemote({ root: folder, ownThread: ownThread() }),
     put(name: string, mode: number, content = 'old') {
       fs.mkdirSync(path.dirname(at(name)), { recursive: true });
       fs.writeFileSync(at(name), content);
@@ -71,7 +72,7 @@ const kept: readonly (readonly [number, number])[] = [
   [0o7777, 0o777],
 ];
 
-test('new content has the permissions of the old file from its first byte on', posix, async (t) => {
+inBothThreads('new content has the permissions of the old file from its first byte on', posix, async (t) => {
   for (const umask of [0o022, 0o077, 0o000]) {
     const before = process.umask(umask);
     t.after(() => process.umask(before));
@@ -94,7 +95,7 @@ test('new content has the permissions of the old file from its first byte on', p
   }
 });
 
-test('a temporary file never has more permissions than the old file', posix, async (t) => {
+inBothThreads('a temporary file never has more permissions than the old file', posix, async (t) => {
   const it = given(t);
   it.put('f', 0o600);
   const opened: number[] = [];
@@ -103,7 +104,7 @@ test('a temporary file never has more permissions than the old file', posix, asy
   assert.deepEqual(opened, [0o600]);
 });
 
-test('a write through a link keeps the permissions of its target', posix, async (t) => {
+inBothThreads('a write through a link keeps the permissions of its target', posix, async (t) => {
   const it = given(t);
   it.put('sub/f', 0o4600);
   fs.symlinkSync('sub/f', it.at('link'));
@@ -112,7 +113,7 @@ test('a write through a link keeps the permissions of its target', posix, async 
   assert.equal(fs.readFileSync(it.at('sub', 'f'), 'utf8'), 'new');
 });
 
-test('a local copy has the permissions of the replaced file, or of its source', posix, async (t) => {
+inBothThreads('a local copy has the permissions of the replaced file, or of its source', posix, async (t) => {
   for (const source of [0o600, 0o644, 0o444, 0o4755, 0o2755, 0o1777])
     for (const old of [undefined, 0o600, 0o644, 0o6755]) {
       const it = given(t);
@@ -127,7 +128,7 @@ test('a local copy has the permissions of the replaced file, or of its source', 
     }
 });
 
-test('a copy from another disk never carries set-uid, set-gid or sticky bits', posix, async (t) => {
+inBothThreads('a copy from another disk never carries set-uid, set-gid or sticky bits', posix, async (t) => {
   for (const mode of [0o4755, 0o2755, 0o1777, 0o7777])
     for (const old of [undefined, 0o600, 0o4711]) {
       const from = given(t);

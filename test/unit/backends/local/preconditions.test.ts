@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import { OpenFile } from '../../../../src/backends/local/openFile';
 import type { ByteSource } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
+import { inBothThreads, ownThread } from '../../../support/bothThreads';
 import { calm, ifAbsent, ifMatch, noPrecondition, refused, statFile } from '../../../support/remoteCalls';
 import { temporaryFolder } from '../../../support/temporaryFolder';
 
@@ -16,7 +17,7 @@ function given(t: TestContext) {
   const folder = temporaryFolder(t);
   const at = (name: string) => path.join(folder, name);
   fs.writeFileSync(at('f'), 'old');
-  return { folder, at, remote: openLocalRemote({ root: folder }) };
+  return { folder, at, remote: openLocalRemote({ root: folder, ownThread: ownThread() }) };
 }
 
 /** A body that calls `sly` at its end. */
@@ -59,7 +60,7 @@ const changes: Readonly<Record<string, (file: string) => void>> = {
 };
 
 for (const [what, change] of Object.entries(changes))
-  test(`a file that is ${what} during a write is not replaced`, async (t) => {
+  inBothThreads(`a file that is ${what} during a write is not replaced`, async (t) => {
     for (const inMemory of [true, false]) {
       const { folder, at, remote } = given(t);
       const seen = await statFile(remote, parsePath('f'));
@@ -74,36 +75,43 @@ for (const [what, change] of Object.entries(changes))
         change(at('f'));
         then = look();
       };
-      const source = slyBody('mine', changeIt, inMemory);
+      // Synchronous calls write a body in memory, so the change comes between two of them.
+      const between = ownThread() && inMemory;
+      const mocked = between && t.mock.method(fs, 'fchmodSync', changeIt, { times: 1 });
+      const source = slyBody('mine', between ? () => {} : changeIt, inMemory);
       await refused(remote.write(parsePath('f'), source, {}, ifMatch(seen), calm), 'changed');
+      if (mocked) mocked.mock.restore();
       assert.equal(look(), then);
       assert.ok(!fs.readdirSync(folder).some((name) => name.endsWith('.part')));
     }
   });
 
-test('without hard links, a file that appears during a write with ifAbsent is not replaced', async (t) => {
-  for (const code of ['EPERM', 'ENOTSUP', 'EISDIR'])
-    for (const inMemory of [true, false]) {
-      const { folder, at, remote } = given(t);
-      const fail = () => {
-        throw Object.assign(new Error(`${code}: link`), { code });
-      };
-      const mocked = [
-        t.mock.method(fs, 'linkSync', fail),
-        t.mock.method(fs.promises, 'link', async () => fail()),
-      ];
-      const source = slyBody('mine', () => fs.writeFileSync(at('new'), 'theirs'), inMemory);
-      await refused(remote.write(parsePath('new'), source, {}, ifAbsent, calm), 'alreadyExists');
-      assert.equal(fs.readFileSync(at('new'), 'utf8'), 'theirs');
-      const fine = slyBody('mine', () => {}, inMemory);
-      await remote.write(parsePath('other'), fine, {}, ifAbsent, calm);
-      assert.equal(fs.readFileSync(at('other'), 'utf8'), 'mine');
-      assert.deepEqual(fs.readdirSync(folder).sort(), ['f', 'new', 'other']);
-      for (const { mock } of mocked) mock.restore();
-    }
-});
+inBothThreads(
+  'without hard links, a file that appears during a write with ifAbsent is not replaced',
+  async (t) => {
+    for (const code of ['EPERM', 'ENOTSUP', 'EISDIR'])
+      for (const inMemory of [true, false]) {
+        const { folder, at, remote } = given(t);
+        const fail = () => {
+          throw Object.assign(new Error(`${code}: link`), { code });
+        };
+        const mocked = [
+          t.mock.method(fs, 'linkSync', fail),
+          t.mock.method(fs.promises, 'link', async () => fail()),
+        ];
+        const source = slyBody('mine', () => fs.writeFileSync(at('new'), 'theirs'), inMemory);
+        await refused(remote.write(parsePath('new'), source, {}, ifAbsent, calm), 'alreadyExists');
+        assert.equal(fs.readFileSync(at('new'), 'utf8'), 'theirs');
+        const fine = slyBody('mine', () => {}, inMemory);
+        await remote.write(parsePath('other'), fine, {}, ifAbsent, calm);
+        assert.equal(fs.readFileSync(at('other'), 'utf8'), 'mine');
+        assert.deepEqual(fs.readdirSync(folder).sort(), ['f', 'new', 'other']);
+        for (const { mock } of mocked) mock.restore();
+      }
+  },
+);
 
-test('a server-side copy or move does not replace a changed file', async (t) => {
+inBothThreads('a server-side copy or move does not replace a changed file', async (t) => {
   const { at, remote } = given(t);
   fs.writeFileSync(at('from'), 'content');
   const from = await statFile(remote, parsePath('from'));
@@ -132,7 +140,7 @@ test('a server-side copy or move does not replace a changed file', async (t) => 
   assert.deepEqual([fs.existsSync(at('copy')), fs.existsSync(at('moved'))], [false, false]);
 });
 
-test('a server-side copy fails when its source changes meanwhile', async (t) => {
+inBothThreads('a server-side copy fails when its source changes meanwhile', async (t) => {
   for (const change of [
     (file: string) => fs.writeFileSync(file, 'another'),
     (file: string) => fs.appendFileSync(file, ' and more'),
@@ -164,7 +172,7 @@ test('a server-side copy fails when its source changes meanwhile', async (t) => 
     }
 });
 
-test('a read to a buffer fails when the file changes right after it', async (t) => {
+inBothThreads('a read to a buffer fails when the file changes right after it', async (t) => {
   for (const change of [
     (file: string) => fs.appendFileSync(file, ' and more'),
     (file: string) => fs.writeFileSync(file, 'lod'),
@@ -174,15 +182,22 @@ test('a read to a buffer fails when the file changes right after it', async (t) 
     fs.utimesSync(at('f'), 1_600_000_000, 1_600_000_000);
     const seen = await statFile(remote, parsePath('f'));
     const { read } = OpenFile.prototype;
-    const mocked = t.mock.method(
-      OpenFile.prototype,
-      'read',
-      async function (this: OpenFile, buffer: Buffer, from: number) {
-        const length = await read.call(this, buffer, from);
-        change(at('f'));
-        return length;
-      },
-    );
+    const { readSync } = fs;
+    const mocked = ownThread()
+      ? t.mock.method(fs, 'readSync', (...args: Parameters<typeof readSync>) => {
+          const length = readSync(...args);
+          change(at('f'));
+          return length;
+        })
+      : t.mock.method(
+          OpenFile.prototype,
+          'read',
+          async function (this: OpenFile, buffer: Buffer, from: number) {
+            const length = await read.call(this, buffer, from);
+            change(at('f'));
+            return length;
+          },
+        );
     await refused(Promise.resolve(remote.readToBuffer?.(seen, calm)), 'changed');
     mocked.mock.restore();
   }

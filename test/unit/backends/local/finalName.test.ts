@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hardLinksUnsupported, retryWhileLocked } from '../../../../src/backends/local/retryLocked';
+import { hardLinksUnsupported, retryWhileLocked } from '../../../../src/backends/local/finalName';
 
 const failing = (code: string) => Object.assign(new Error(code), { code });
 
