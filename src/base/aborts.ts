@@ -47,5 +47,8 @@ export function removeAbortListener(signal: AbortSignal, callback: () => void): 
 
 /** For a signal that Node or an SDK receives: each request adds a listener, so many at once are no leak. */
 export function allowManyListeners(signal: AbortSignal): void {
+  if (unlimited.has(signal)) return;
+  unlimited.add(signal);
   setMaxListeners(0, signal);
 }
+const unlimited = new WeakSet<AbortSignal>();

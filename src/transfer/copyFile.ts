@@ -45,8 +45,10 @@ export interface CopyResult {
  * `source` or the precondition fails; then nothing was written.
  */
 export async function copyFile(request: CopyRequest, signal: AbortSignal): Promise<CopyResult> {
-  const copied = (await serverSideCopy(request, signal)) ?? (await streamCopy(request, signal));
-  const { to, target } = request;
+  const { from, to, target } = request;
+  const onServer = !request.modified && (from === to || areInOneService(from, to));
+  const copied =
+    (onServer ? await serverSideCopy(request, signal) : undefined) ?? (await streamCopy(request, signal));
   const verification = verify(copied.source, copied.copy);
   if (verification !== 'bad') return { entry: copied.copy, verification };
   try {
@@ -73,7 +75,6 @@ function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
 async function serverSideCopy(request: CopyRequest, signal: AbortSignal): Promise<CopyPair | undefined> {
   const { from, to, source, target, precondition, onProgress } = request;
   const within = from === to;
-  if (request.modified || !(within || areInOneService(from, to))) return undefined;
   try {
     const copy = await (within
       ? to.serverSideCopy?.(source, target, precondition, signal)

@@ -279,8 +279,10 @@ class Run {
       backedUp: (path) => this.ledger.recordBackup(action, path),
     };
     try {
-      const reason = await this.reasonToKeep(action);
-      if (reason !== undefined) throw reason;
+      if (action.kind === 'deleteFile' || action.kind === 'moveFile') {
+        const reason = await this.reasonToKeep(action);
+        if (reason !== undefined) throw reason;
+      }
       await runAction(action, run).catch(async (error: unknown) => {
         if (!(await this.removedBlockingFolder(action, error))) throw error;
         await runAction(action, run);

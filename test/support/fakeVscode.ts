@@ -40,6 +40,9 @@ export class CancellationError extends Error {
 /** The window's focus, as a test sets it. */
 const focusChanged = new EventEmitter<{ focused: boolean }>();
 
+/** The numbers of the real one. */
+export const LogLevel = { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 };
+
 export const env = { language: 'en' };
 
 export const window = {

@@ -67,12 +67,12 @@ export async function recoverLostResponse<T, Name extends CallName>(
   name: Name,
   args: CallArguments<Name>,
   call: () => Promise<T>,
-  failed: RemoteError | undefined,
+  failed: RemoteError,
   policy: RetryPolicy,
   signal: AbortSignal,
 ): Promise<T> {
   const { find, finish, missingIsDone }: Recovery<Name> = recoveries[name] ?? {};
-  if (failed?.copied && finish) return (await finish(inner, ...args)) as T;
+  if (failed.copied && finish) return (await finish(inner, ...args)) as T;
   try {
     return await call();
   } catch (error) {

@@ -59,7 +59,7 @@ export function maxAttempts(error: RemoteError, policy: RetryPolicy): number {
  * long call (multipart uploads). Throws the last error, or the signal's reason.
  */
 export async function withRetries<T>(
-  what: string,
+  what: string | (() => string),
   operation: (failed: RemoteError | undefined) => Promise<T>,
   policy: RetryPolicy,
   signal: AbortSignal,
@@ -80,7 +80,7 @@ export async function withRetries<T>(
       if (attempt >= attempts) throw error;
       failed = error;
       const wait = backoffDelay(error, attempt, policy);
-      const failure = `${what}: try ${attempt} of ${attempts} failed (${error.kind}: ${error.message})`;
+      const failure = `${typeof what === 'string' ? what : what()}: try ${attempt} of ${attempts} failed (${error.kind}: ${error.message})`;
       policy.log.write('info', 'http', `${failure}; again in ${wait} ms`);
       await waitBeforeRetry(error, wait, policy, signal);
     }

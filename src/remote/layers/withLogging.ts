@@ -7,6 +7,8 @@ import { type Pages, wrapRemote } from './operations';
 
 /** The same remote, with one debug line per call: the call, its outcome and its duration in milliseconds. */
 export function withLogging(inner: Remote, log: Log): Remote {
+  const isSilent = () => log.keeps?.('debug') === false;
+
   async function logged<T>(
     tag: LogTag,
     text: string,
@@ -27,13 +29,15 @@ export function withLogging(inner: Remote, log: Log): Remote {
   }
 
   function loggedPages(text: string, pages: Pages): Pages {
-    const next = (iterator: AsyncIterator<readonly Entry[]>) =>
-      logged(
+    const next = (iterator: AsyncIterator<readonly Entry[]>) => {
+      if (isSilent()) return iterator.next();
+      return logged(
         'list',
         text,
         () => iterator.next(),
         ({ done, value }) => (done ? 'end' : `${value.length} entries`),
       );
+    };
     if (pages instanceof RetryablePages) return new RetryablePages(() => next(pages));
     return {
       [Symbol.asyncIterator]() {
@@ -47,8 +51,11 @@ export function withLogging(inner: Remote, log: Log): Remote {
   }
 
   return wrapRemote(inner, {
-    call: (_name, { text, details, outcome, tag = 'http' }, args, call) =>
-      logged(tag, text(...args) + (details?.(...args) ?? ''), call, outcome as (result: unknown) => string),
+    call(_name, { text, details, outcome, tag = 'http' }, args, call) {
+      if (isSilent()) return call();
+      const line = text(...args) + (details?.(...args) ?? '');
+      return logged(tag, line, call, outcome as (result: unknown) => string);
+    },
     pages: (text, open) => loggedPages(text, open()),
   });
 }

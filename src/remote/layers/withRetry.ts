@@ -19,8 +19,8 @@ export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
   ): Promise<T> {
     const signal = args.at(-1) as AbortSignal;
     const attempt = (failed: RemoteError | undefined) =>
-      recoverLostResponse(inner, name, args, call, failed, policy, signal);
-    return withRetries(operations[name].text(...args), attempt, policy, signal);
+      failed ? recoverLostResponse(inner, name, args, call, failed, policy, signal) : call();
+    return withRetries(() => operations[name].text(...args), attempt, policy, signal);
   }
 
   const remote = wrapRemote(inner, {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logEntry } from '../../../../src/editor/window/outputLog';
+import * as vscode from 'vscode';
+import type { LogLevel } from '../../../../src/base/log';
+import { logEntry, logTo, type OutputLog } from '../../../../src/editor/window/outputLog';
 
 test('no name can fake or hide an entry of the log', () => {
   for (const end of ['\n', '\r\n', '\r', '\u2028', '\u0085', '\u000b']) {
@@ -9,4 +11,17 @@ test('no name can fake or hide an entry of the log', () => {
     assert.match(entry, /All keys were deleted/);
   }
   assert.equal(logEntry('\u202eexe\u001b[2J'), '\\u202eexe\\x1b[2J');
+});
+
+test('only lines of the level that the user has set are made', () => {
+  const kept = (logLevel: vscode.LogLevel) => {
+    const log = logTo({ logLevel } as OutputLog);
+    const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
+    return levels.filter((level) => log.keeps?.(level));
+  };
+  assert.deepEqual(kept(vscode.LogLevel.Trace), ['trace', 'debug', 'info', 'warn', 'error']);
+  assert.deepEqual(kept(vscode.LogLevel.Debug), ['debug', 'info', 'warn', 'error']);
+  assert.deepEqual(kept(vscode.LogLevel.Info), ['info', 'warn', 'error']);
+  assert.deepEqual(kept(vscode.LogLevel.Error), ['error']);
+  assert.deepEqual(kept(vscode.LogLevel.Off), []);
 });
