@@ -49,6 +49,12 @@ export interface Remote {
    */
   readToBuffer?(file: FileEntry, signal: AbortSignal): Promise<WholeContent>;
 
+  /** Fills `into` with the bytes of `file` from `start` on, without the cost of a stream. Throws every error of that read and its stream. */
+  readInto?(file: FileEntry, start: number, into: Buffer, signal: AbortSignal): Promise<void>;
+
+  /** The digests of `file`, computed beside other work. Throws every error of a read. Present where reading a file twice is cheap. */
+  computeDigests?(file: FileEntry, pieceSize: number, signal: AbortSignal): Promise<ContentDigests>;
+
   /**
    * The MD5 (lower-case hex) of a file whose entry has none, from a cache or by reading it. Throws every error of `read`.
    * If this call is absent, callers read the file.
@@ -194,6 +200,14 @@ export interface WholeContent extends Omit<ReadResult, 'stream'> {
   readonly content: Buffer;
 }
 
+/** Digests of a content that is sent in pieces, all of one size but the last, which may be shorter. */
+export interface ContentDigests {
+  /** Of the whole, lower-case hex. */
+  readonly md5: string;
+  /** Of each piece: its MD5 in lower-case hex, and its CRC32 as an unsigned number. */
+  readonly pieces: readonly { readonly md5: string; readonly crc32: number }[];
+}
+
 /** A body that can be opened several times, so that a failed request can be repeated. */
 export interface ByteSource {
   /** Whole length in bytes. */
@@ -202,6 +216,10 @@ export interface ByteSource {
   open(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable>;
   /** The whole body, if it is in memory or small, so that it needs no stream. */
   bytes?(signal: AbortSignal): Promise<Uint8Array>;
+  /** Fills `into` with the bytes from `start` on, if that is cheaper than a stream. Fails as `open`. */
+  readInto?(start: number, into: Buffer, signal: AbortSignal): Promise<void>;
+  /** The digests of the body, if the source can compute them beside other work. Fails as `open`. */
+  digests?(pieceSize: number, signal: AbortSignal): Promise<ContentDigests>;
   /** Lower-case hex MD5, if it is known without reading. */
   readonly md5?: string;
   /** True when every opening is a download; then nothing is read only for its checksum. */

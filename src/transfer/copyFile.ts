@@ -119,11 +119,20 @@ interface Opened {
 async function streamedBody(request: CopyRequest, signal: AbortSignal): Promise<Opened> {
   const { from } = request;
   const { source, attributes } = await resolveSource(request, signal);
+  const { readInto, computeDigests } = from;
   const body: ByteSource = {
     size: source.size,
     open: async (range, openSignal) => (await readSource(from, source, range, openSignal)).stream,
     ...(source.md5 !== undefined && { md5: source.md5 }),
     ...(!from.capabilities.isLocalDisk && { rereadIsExpensive: true }),
+    ...(readInto && {
+      readInto: (start, into, readSignal) =>
+        ofSource(source, readInto.call(from, source, start, into, readSignal)),
+    }),
+    ...(computeDigests && {
+      digests: (pieceSize, readSignal) =>
+        ofSource(source, computeDigests.call(from, source, pieceSize, readSignal)),
+    }),
   };
   return { source, attributes, body };
 }
@@ -186,25 +195,23 @@ function withoutMd5({ md5: _, ...file }: FileEntry): FileEntry {
 }
 
 async function wholeSource(from: Remote, source: FileEntry, signal: AbortSignal): Promise<WholeContent> {
-  if (!from.readToBuffer) {
-    const { stream, ...facts } = await readSource(from, source, undefined, signal);
-    return { ...facts, content: await collect(stream, facts.entry) };
-  }
-  try {
-    return await from.readToBuffer(source, signal);
-  } catch (error) {
-    throw asSourceError(error, source, 'notFound', 'isAFolder');
-  }
+  if (from.readToBuffer) return ofSource(source, from.readToBuffer(source, signal));
+  const { stream, ...facts } = await readSource(from, source, undefined, signal);
+  return { ...facts, content: await collect(stream, facts.entry) };
 }
 
-async function readSource(
+function readSource(
   from: Remote,
   source: FileEntry,
   range: ByteRange | undefined,
   signal: AbortSignal,
 ): ReturnType<Remote['read']> {
+  return ofSource(source, from.read(source.path, { expected: source, ...(range && { range }) }, signal));
+}
+
+async function ofSource<T>(source: FileEntry, reading: Promise<T>): Promise<T> {
   try {
-    return await from.read(source.path, { expected: source, ...(range && { range }) }, signal);
+    return await reading;
   } catch (error) {
     throw asSourceError(error, source, 'notFound', 'isAFolder');
   }

@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAbortListener, removeAbortListener } from '../../base/aborts';
 import { type FileEntry, isSameFile } from '../../remote/entry';
-import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
+import type { ContentDigests, ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { changedError, fileEntry } from './localEntry';
-import { localError } from './localErrors';
+import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 import { pathOfDescriptor } from './pathHandle';
@@ -86,6 +86,44 @@ function readSmallNow(paths: LocalPaths, seen: FileEntry, followSymlinks: boolea
     return { content, entry };
   } finally {
     fs.closeSync(descriptor);
+  }
+}
+
+/** Fills `into` with the bytes of the file from `start` on. Detects changes as `readLocal` does. */
+export async function readIntoLocal(
+  paths: LocalPaths,
+  seen: FileEntry,
+  start: number,
+  into: Buffer,
+  followSymlinks: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { file, before } = await openAsSeen(paths, seen.path, seen, followSymlinks, signal);
+  try {
+    if (!(await file.fill(into, start))) throw changedError(seen.path);
+    await checkUnchanged(file, before, seen.path);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The digests of the whole file and of its pieces, see `Remote.computeDigests`. Detects changes as `readLocal` does. */
+export async function digestLocal(
+  paths: LocalPaths,
+  seen: FileEntry,
+  pieceSize: number,
+  followSymlinks: boolean,
+  signal: AbortSignal,
+): Promise<ContentDigests> {
+  const { file, before, entry } = await openAsSeen(paths, seen.path, seen, followSymlinks, signal);
+  try {
+    const digests = await file.digests(entry.size, pieceSize, signal);
+    await checkUnchanged(file, before, seen.path);
+    return digests;
+  } catch (error) {
+    throw codeOf(error) === 'ESHORT' ? changedError(seen.path) : error;
+  } finally {
+    await file.close();
   }
 }
 

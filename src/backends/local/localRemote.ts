@@ -9,7 +9,7 @@ import { fileEntry } from './localEntry';
 import { codeOf, errorAt } from './localErrors';
 import { listFolder, listRecursive, unusable } from './localListing';
 import { LocalPaths } from './localPaths';
-import { readLocal, readWholeLocal } from './localReading';
+import { digestLocal, readIntoLocal, readLocal, readWholeLocal } from './localReading';
 import { copyLocal, makeDurable, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
 
 interface LocalOptions {
@@ -93,6 +93,16 @@ export function openLocalRemote({
     readToBuffer: (file, signal) =>
       run(file.path, "can't be read", signal, () =>
         absentAsNotFound(file.path, readWholeLocal(paths, file, followSymlinks, signal)),
+      ),
+
+    readInto: (file, start, into, signal) =>
+      run(file.path, "can't be read", signal, () =>
+        absentAsNotFound(file.path, readIntoLocal(paths, file, start, into, followSymlinks, signal)),
+      ),
+
+    computeDigests: (file, pieceSize, signal) =>
+      run(file.path, "can't be read", signal, () =>
+        absentAsNotFound(file.path, digestLocal(paths, file, pieceSize, followSymlinks, signal)),
       ),
 
     ...(hashes && {

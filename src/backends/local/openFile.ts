@@ -1,6 +1,8 @@
 import fs, { type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
+import type { ContentDigests } from '../../remote/remote';
 import { forceToDisk } from './durableFolders';
+import { digestPieces } from './hashing/fileHash';
 import { pathOfDescriptor } from './pathHandle';
 import { directCalls } from './syncFileCalls';
 
@@ -70,6 +72,21 @@ export class OpenFile {
     const inPool = async () => (await read(this.descriptor, buffer, 0, buffer.length, position)).bytesRead;
     if (buffer.length > directBytes) return inPool();
     return directCalls.call(() => fs.readSync(this.descriptor, buffer, 0, buffer.length, position), inPool);
+  }
+
+  /** Fills `buffer` from `position` on; false when the file ends before. */
+  async fill(buffer: Buffer, position: number): Promise<boolean> {
+    for (let at = 0; at < buffer.length; ) {
+      const bytesRead = await this.read(buffer.subarray(at), position + at);
+      if (bytesRead === 0) return false;
+      at += bytesRead;
+    }
+    return true;
+  }
+
+  /** See `digestPieces`. */
+  digests(size: number, pieceSize: number, signal: AbortSignal): Promise<ContentDigests> {
+    return digestPieces(this.descriptor, size, pieceSize, signal);
   }
 
   /** Appends all of `content`. */

@@ -43,6 +43,11 @@ export const operations: { readonly [Name in CallName]: Operation<Name> } = {
     outcome: ({ entry }) => `${entry.size} bytes`,
   },
   readToBuffer: { text: ({ path }) => `read ${path}`, outcome: ({ entry }) => `${entry.size} bytes` },
+  readInto: {
+    text: ({ path }) => `read ${path}`,
+    details: (_file, start, { length }) => ` from ${start} to ${start + length}`,
+  },
+  computeDigests: { text: ({ path }) => `hash ${path}` },
   computeMd5: { text: ({ path }) => `hash ${path}` },
   computeMd5s: {
     text: ({ length }) => `hash ${length} files`,

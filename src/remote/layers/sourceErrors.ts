@@ -11,15 +11,19 @@ export class SourceErrorTracker implements ByteSource {
   readonly size: number;
   readonly md5?: string;
   readonly rereadIsExpensive?: boolean;
-  readonly bytes?: (signal: AbortSignal) => Promise<Uint8Array>;
+  readonly bytes?: NonNullable<ByteSource['bytes']>;
+  readonly readInto?: NonNullable<ByteSource['readInto']>;
+  readonly digests?: NonNullable<ByteSource['digests']>;
   private sourceErrors: unknown[] = [];
 
   constructor(private readonly inner: ByteSource) {
     this.size = inner.size;
     if (inner.md5 !== undefined) this.md5 = inner.md5;
     if (inner.rereadIsExpensive !== undefined) this.rereadIsExpensive = inner.rereadIsExpensive;
-    const { bytes } = inner;
-    if (bytes) this.bytes = (signal) => this.recorded(() => bytes.call(inner, signal));
+    const { bytes, readInto, digests } = inner;
+    if (bytes) this.bytes = (...args) => this.recorded(() => bytes.apply(inner, args));
+    if (readInto) this.readInto = (...args) => this.recorded(() => readInto.apply(inner, args));
+    if (digests) this.digests = (...args) => this.recorded(() => digests.apply(inner, args));
   }
 
   async open(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable> {

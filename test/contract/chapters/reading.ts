@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import type { FileEntry } from '../../../src/remote/entry';
+import type { Remote } from '../../../src/remote/remote';
+import type { RemotePath } from '../../../src/remote/remotePath';
+import { digestsInPieces } from '../../support/digests';
 import {
   at,
   calm,
@@ -55,13 +59,51 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
       assert.deepEqual(entry, (await remote.read(path, {}, calm)).entry);
     }
     const seen = await statFile(remote, path);
-    await write(remote, path, 'something else');
-    await refused(remote.readToBuffer(seen, calm), 'changed');
-    await refused(remote.readToBuffer({ ...seen, path: at(root, 'nothing') }, calm), 'changed', 'notFound');
-    const folder = remote.readToBuffer({ ...seen, path: at(root, 'folder') }, calm);
-    await refused(folder, 'isAFolder', 'changed', 'notFound');
-    const stopped = AbortSignal.abort(new Error('stopped'));
-    await assert.rejects(remote.readToBuffer(seen, stopped), /stopped/);
+    await failsAsRead(remote, root, seen, (file, signal) => remote.readToBuffer?.(file, signal));
+  });
+
+  sentence(
+    'a read into a buffer fills it from its place, or fails like a stream',
+    async ({ remote, root }) => {
+      if (!remote.readInto) return;
+      const path = at(root, 'folder/f');
+      const content = pattern(300_000);
+      await write(remote, path, content);
+      const seen = await statFile(remote, path);
+      for (const [start, length] of [
+        [0, 300_000],
+        [7, 0],
+        [299_999, 1],
+        [100_000, 150_000],
+      ] as const) {
+        const into = Buffer.alloc(length);
+        await remote.readInto(seen, start, into, calm);
+        assert.ok(into.equals(content.subarray(start, start + length)), `${length} bytes from ${start}`);
+      }
+      const fill = (file: FileEntry) => remote.readInto?.(file, 299_000, Buffer.alloc(5000), calm);
+      await refused(Promise.resolve(fill(seen)), 'changed');
+      await failsAsRead(remote, root, seen, (file, signal) =>
+        remote.readInto?.(file, 0, Buffer.alloc(9), signal),
+      );
+    },
+  );
+
+  sentence('digests are those of the content and its pieces', async ({ remote, root }) => {
+    if (!remote.computeDigests) return;
+    const path = at(root, 'folder/f');
+    for (const size of [1, 4096, 300_000]) {
+      const content = pattern(size);
+      await write(remote, path, content);
+      const seen = await statFile(remote, path);
+      for (const pieceSize of [4096, 70_001, 300_000])
+        assert.deepEqual(
+          await remote.computeDigests(seen, pieceSize, calm),
+          digestsInPieces(content, pieceSize),
+          `${size} bytes in pieces of ${pieceSize}`,
+        );
+    }
+    const seen = await statFile(remote, path);
+    await failsAsRead(remote, root, seen, (file, signal) => remote.computeDigests?.(file, 4096, signal));
   });
 
   sentence('a read of a range returns only that range', async ({ remote, file }) => {
@@ -146,4 +188,20 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
     }
     assert.equal((await read(remote, file, { start: 0, end: 3 })).length, 3);
   });
+}
+
+/** Whether `call` fails for a changed, missing or aborted file, and for a folder, as reading it does. `seen` changes. */
+async function failsAsRead(
+  remote: Remote,
+  root: RemotePath,
+  seen: FileEntry,
+  call: (file: FileEntry, signal: AbortSignal) => Promise<unknown> | undefined,
+): Promise<void> {
+  const fails = (file: FileEntry, signal = calm) => Promise.resolve(call(file, signal));
+  await write(remote, seen.path, 'something else');
+  await refused(fails(seen), 'changed');
+  await refused(fails({ ...seen, path: at(root, 'nothing') }), 'changed', 'notFound');
+  await refused(fails({ ...seen, path: at(root, 'folder') }), 'isAFolder', 'changed', 'notFound');
+  const stopped = AbortSignal.abort(new Error('stopped'));
+  await assert.rejects(fails(seen, stopped), /stopped/);
 }

@@ -3,10 +3,10 @@ import { type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { addAbortListener, removeAbortListener } from '../../../base/aborts';
 import type { Checksum } from '../../../http/verifiedBody';
-import type { ByteRange, ByteSource } from '../../../remote/remote';
+import type { ByteSource, ContentDigests } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 
-/** The digests of an upload's content. */
+/** The digests that a request sends with its content. */
 export interface Digests {
   /** Lower-case hex. */
   readonly md5: string;
@@ -47,80 +47,86 @@ export function base64OfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64');
 }
 
-/** The digests of a body that will be read a second time and sent in parts. */
-export interface WholeDigests {
-  /** Of the whole, lower-case hex. */
-  readonly md5: string;
-  /** Of each piece, as `Digests.crc32`. */
-  readonly crc32s: readonly string[];
-}
-
-/** Reads the whole source for its digests. Pieces have `pieceSize` bytes, the last one may have fewer. Throws `changed` for another length than `size`. */
-export async function readDigests(
+/** The digests of the whole body and its pieces, by the source itself if it can. Throws `changed` for another length than `size`. */
+export function digestsOfBody(
   body: ByteSource,
   pieceSize: number,
   signal: AbortSignal,
-): Promise<WholeDigests> {
-  const md5 = createHash('md5');
-  const crc32s: string[] = [];
-  let crc = 0;
+): Promise<ContentDigests> {
+  return body.digests?.(pieceSize, signal) ?? readDigests(body, pieceSize, signal);
+}
+
+async function readDigests(
+  body: ByteSource,
+  pieceSize: number,
+  signal: AbortSignal,
+): Promise<ContentDigests> {
+  const whole = createHash('md5');
+  const pieces: ContentDigests['pieces'][number][] = [];
+  let piece = new RunningDigests();
   let length = 0;
   for await (const chunk of (await body.open(undefined, signal)) as AsyncIterable<Uint8Array>) {
-    md5.update(chunk);
+    whole.update(chunk);
     for (let at = 0; at < chunk.length; ) {
-      const piece = chunk.subarray(at, at + pieceSize - (length % pieceSize));
-      crc = crc32(piece, crc);
-      at += piece.length;
-      length += piece.length;
+      const bytes = chunk.subarray(at, at + pieceSize - (length % pieceSize));
+      piece.update(bytes);
+      at += bytes.length;
+      length += bytes.length;
       if (length % pieceSize !== 0) continue;
-      crc32s.push(crc32Text(crc));
-      crc = 0;
+      pieces.push(piece.end());
+      piece = new RunningDigests();
     }
   }
   if (length !== body.size) throw lengthChanged(body.size, length);
-  if (length % pieceSize !== 0) crc32s.push(crc32Text(crc));
-  return { md5: md5.digest('hex'), crc32s };
+  if (length % pieceSize !== 0) pieces.push(piece.end());
+  return { md5: whole.digest('hex'), pieces };
 }
 
-/** Reads `range` into memory and computes its digests as chunks arrive, which overlaps hashing with reading. */
-export async function readWithDigests(
-  body: ByteSource,
-  range: ByteRange,
-  length: number,
-  signal: AbortSignal,
-): Promise<{ readonly bytes: Buffer; readonly digests: Digests }> {
-  const md5 = createHash('md5');
-  let crc = 0;
-  const bytes = await readInto(body, range, length, signal, (chunk) => {
-    md5.update(chunk);
-    crc = crc32(chunk, crc);
-  });
-  return { bytes, digests: { md5: md5.digest('hex'), crc32: crc32Text(crc) } };
+class RunningDigests {
+  private readonly md5 = createHash('md5');
+  private crc = 0;
+
+  update(bytes: Uint8Array): void {
+    this.md5.update(bytes);
+    this.crc = crc32(bytes, this.crc);
+  }
+
+  end(): ContentDigests['pieces'][number] {
+    return { md5: this.md5.digest('hex'), crc32: this.crc >>> 0 };
+  }
 }
 
-/** Reads `range` into memory. Throws `changed` for another length. `onChunk` receives the chunks of a stream. */
-export async function readInto(
-  body: ByteSource,
-  range: ByteRange | undefined,
-  length: number,
-  signal: AbortSignal,
-  onChunk: (chunk: Uint8Array) => void = () => {},
-): Promise<Buffer> {
-  if (range === undefined && body.bytes) {
+/** Reads a whole body into memory. Throws `changed` for another length. */
+export async function readBody(body: ByteSource, signal: AbortSignal): Promise<Buffer> {
+  const { size } = body;
+  if (body.bytes) {
     const bytes = await body.bytes(signal);
-    if (bytes.length !== length) throw lengthChanged(length, bytes.length);
+    if (bytes.length !== size) throw lengthChanged(size, bytes.length);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-  const buffer = Buffer.allocUnsafe(length);
+  const buffer = Buffer.allocUnsafe(size);
+  await fillFrom(body, 0, buffer, signal);
+  return buffer;
+}
+
+/** Fills `buffer` with the bytes of `body` from `start` on. Throws `changed` when there are fewer. */
+export async function fillFrom(
+  body: ByteSource,
+  start: number,
+  buffer: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  if (body.readInto) return body.readInto(start, buffer, signal);
+  const { length } = buffer;
+  // Without a range a body that has become longer is noticed.
+  const range = length === body.size ? undefined : { start, end: start + length };
   let at = 0;
   for await (const chunk of await body.open(range, signal)) {
     if (at + chunk.length > length) throw lengthChanged(length, at + chunk.length);
     buffer.set(chunk, at);
-    onChunk(chunk);
     at += chunk.length;
   }
   if (at !== length) throw lengthChanged(length, at);
-  return buffer;
 }
 
 /** Passes `source` through and reports the bytes so far. Fails with `changed` unless it has exactly `length` bytes. */
@@ -142,16 +148,19 @@ export function countBytes(source: Readable, length: number, onBytes: (sent: num
   return source.pipe(counter);
 }
 
+/**
+ * Adds the bytes of a part to the MD5 of the whole. Resolves when this part and all before it are hashed, and rejects with the reason of `stop`,
+ * since an earlier part may never arrive.
+ */
+export type AddToWhole = (bytes: Uint8Array, stop: AbortSignal) => Promise<void>;
+
 /** Computes the MD5 of a body whose parts arrive in any order. */
 export class WholeMd5 {
   private readonly hash = createHash('md5');
   private before: Promise<void> = Promise.resolve();
 
-  /**
-   * Reserves the place of the next part, in the order of the body. Call the returned function with the bytes of the part: it resolves when
-   * this part and all before it are hashed, and rejects with the reason of `stop`, since an earlier part may never arrive.
-   */
-  next(): (bytes: Uint8Array, stop: AbortSignal) => Promise<void> {
+  /** Reserves the place of the next part, in the order of the body. */
+  next(): AddToWhole {
     const { before } = this;
     let markHashed: () => void = () => {};
     this.before = new Promise((resolve) => {

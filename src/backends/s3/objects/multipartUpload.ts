@@ -1,6 +1,8 @@
+import { crc32 } from 'node:zlib';
 import { mapConcurrent } from '../../../base/mapConcurrent';
+import { WeightedSemaphore } from '../../../base/semaphore';
 import { withRetries } from '../../../remote/layers/retry';
-import type { ByteSource, FileFacts } from '../../../remote/remote';
+import type { ByteSource, ContentDigests, FileFacts } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf, storageIdOf } from '../config/s3Config';
@@ -11,7 +13,7 @@ import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { unquotedEtag } from '../model/objectInfo';
 import { aboutObject, type ObjectLocation } from '../model/objectKey';
-import { base64OfHex, readWithDigests, type WholeDigests, WholeMd5 } from './digests';
+import { type AddToWhole, base64OfHex, crc32Text, fillFrom, md5Of, WholeMd5 } from './digests';
 import { headIfThere } from './lookup';
 import { MultipartUploadJournal } from './multipartJournal';
 import { underCondition } from './preconditions';
@@ -58,18 +60,21 @@ export function partSizeFor(size: number, chunkSize: number, maxParts = 10_000):
   return Math.ceil(size / maxParts / mebi) * mebi;
 }
 
+/** Bytes of parts in memory, of all files together. A larger part waits until it is alone. */
+const partMemory = new WeightedSemaphore(64 * mebi);
+
 /**
- * Sends a file in parts, `concurrency` at once, so memory is bounded by part size × concurrency. A failed part is retried alone.
+ * Sends a file in parts, `concurrency` at once. Each part is read once, into a buffer that later parts use again. A failed part is retried alone.
  *
- * With the `digests` of an earlier read only the CRC32 of each part is compared, which is cheaper than a second MD5 of the whole. Without them
- * the MD5 of the whole is computed here, and must equal `body.md5` if the body announces one.
+ * With the `digests` of an earlier read only the CRC32 of each part is compared, which is cheaper than another MD5. Without them the MD5 of each
+ * part and of the whole is computed here, and must equal `body.md5` if the body announces one.
  */
 export function uploadInParts(
   requests: S3Api,
   host: BackendHost,
   upload: Upload,
   attributes: ObjectAttributes,
-  digests: WholeDigests | undefined,
+  digests: ContentDigests | undefined,
   signal: AbortSignal,
 ): Promise<StoredObject> {
   const { config } = requests;
@@ -82,23 +87,30 @@ export function uploadInParts(
     let sent = 0;
     const md5s: string[] = [];
     const whole = digests ? undefined : new WholeMd5();
-    const parts = await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
-      const addToWhole = whole?.next();
+    const buffers: Buffer[] = [];
+    const sendPart = async (
+      index: number,
+      addToWhole: AddToWhole | undefined,
+      stop: AbortSignal,
+    ): Promise<SentPart> => {
       const start = index * partSize;
       const length = Math.min(partSize, body.size - start);
-      const part = await readWithDigests(body, { start, end: start + length }, length, stop);
-      const { md5, crc32 } = part.digests;
+      const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(Math.min(partSize, body.size));
+      const content = buffer.subarray(0, length);
+      await fillFrom(body, start, content, stop);
+      const crc = crc32(content);
       // The metadata already names the MD5 of the earlier read, so other content must not become visible.
-      if (digests && digests.crc32s[index] !== crc32) throw md5Mismatch(path);
-      await addToWhole?.(part.bytes, stop);
+      if (digests && digests.pieces[index]?.crc32 !== crc) throw md5Mismatch(path);
+      const md5 = digests?.pieces[index]?.md5 ?? md5Of(content);
+      await addToWhole?.(content, stop);
       md5s[index] = md5;
       const request = {
         place,
         uploadId: begun.uploadId,
         number: index + 1,
-        content: part.bytes,
+        content,
         contentMd5: isDirectory ? undefined : base64OfHex(md5),
-        crc32: withCrc ? crc32 : undefined,
+        crc32: withCrc ? crc32Text(crc) : undefined,
       };
       const send = async () => {
         const etag = await requests.putPart(request, stop);
@@ -106,9 +118,16 @@ export function uploadInParts(
         return etagOfPart(etag) ?? `"${md5}"`;
       };
       const ETag = await withRetries(`part ${index + 1} of ${path}`, send, retryPolicy(host), stop);
+      // Only now: a failed request may still hold the buffer.
+      buffers.push(buffer);
       sent += length;
       facts.onProgress?.(sent);
-      return { PartNumber: index + 1, ETag, ...(withCrc && { ChecksumCRC32: crc32 }) };
+      return { PartNumber: index + 1, ETag, ...(withCrc && { ChecksumCRC32: crc32Text(crc) }) };
+    };
+    const parts = await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
+      const addToWhole = whole?.next();
+      const release = await partMemory.acquire(partSize, stop);
+      return sendPart(index, addToWhole, stop).finally(release);
     });
     const md5 = digests?.md5 ?? whole?.digest();
     if (body.md5 !== undefined && body.md5 !== md5) throw md5Mismatch(path);

@@ -11,7 +11,16 @@ import type { ObjectAttributes } from '../model/objectHeaders';
 import { etagIsMd5 } from '../model/objectInfo';
 import { parseFilePath } from '../model/objectKey';
 import { keptAttributes, newAttributes, taggingOf } from './attributes';
-import { base64OfHex, countBytes, type Digests, digestsOf, md5Of, readDigests, readInto } from './digests';
+import {
+  base64OfHex,
+  countBytes,
+  crc32Text,
+  type Digests,
+  digestsOf,
+  digestsOfBody,
+  md5Of,
+  readBody,
+} from './digests';
 import { headIfThere } from './lookup';
 import { partSizeFor, type Upload, uploadInParts } from './multipartUpload';
 import {
@@ -97,19 +106,19 @@ async function send(
   const { uploadCutoff, chunkSize } = requests.config;
   // An empty body can't go in parts, even with a cutoff of 0.
   if (body.size === 0 || (body.size <= inMemoryLimit && body.size <= uploadCutoff)) {
-    const bytes = await readInto(body, undefined, body.size, signal);
+    const bytes = await readBody(body, signal);
     return putBytes(requests, upload, attributes, bytes, signal);
   }
   const isSingle = body.size <= uploadCutoff;
   const pieceSize = isSingle ? body.size : partSizeFor(body.size, chunkSize, maxPartsOf(requests.config));
-  const digests =
-    body.md5 === undefined && !body.rereadIsExpensive
-      ? await readDigests(body, pieceSize, signal)
-      : undefined;
+  // A source that hashes beside other work has the MD5 of each part sooner than the part is read.
+  const isHashedFirst = body.digests !== undefined || (body.md5 === undefined && !body.rereadIsExpensive);
+  const digests = isHashedFirst ? await digestsOfBody(body, pieceSize, signal) : undefined;
+  if (digests && body.md5 !== undefined && body.md5 !== digests.md5) throw md5Mismatch(upload.path);
   const md5 = digests?.md5 ?? body.md5;
   if (isSingle && md5 !== undefined)
     return underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
-      putStream(requests, upload, attributes, condition, md5, digests?.crc32s[0], signal),
+      putStream(requests, upload, attributes, condition, md5, digests?.pieces[0]?.crc32, signal),
     );
   const metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
   return uploadInParts(requests, host, upload, { ...attributes, Metadata: metadata }, digests, signal);
@@ -137,10 +146,11 @@ async function putStream(
   attributes: ObjectAttributes,
   condition: WriteCondition,
   md5: string,
-  crc32: string | undefined,
+  crc32: number | undefined,
   signal: AbortSignal,
 ): Promise<StoredObject> {
   const { body, facts } = upload;
+  const digests = { md5, ...(crc32 !== undefined && { crc32: crc32Text(crc32) }) };
   // The request would wait forever for the rest of a failed source.
   const sourceFailed = new AbortController();
   const both = AbortSignal.any([signal, sourceFailed.signal]);
@@ -148,7 +158,7 @@ async function putStream(
   const stream = countBytes(source, body.size, (sent) => facts.onProgress?.(sent));
   stream.once('error', (error) => sourceFailed.abort(error));
   try {
-    return await put(requests, upload, attributes, condition, stream, { md5, ...(crc32 && { crc32 }) }, both);
+    return await put(requests, upload, attributes, condition, stream, digests, both);
   } finally {
     stream.destroy();
   }
