@@ -1,173 +1,130 @@
-// Times whole processes: our engine against the real rclone and aws, in turn, on one embedded server.
-// usage: npm run bench [-- --runs 3] [--files 10000] [--only NAME]
-// Scenarios of 100,000 files take minutes to prepare, so they run only when they are named.
-// Quote the ratios; single times say more about the machine than about the tools.
+// Times whole processes: our engine against rclone, s5cmd, aws and s3-sync-client on one lean S3 server, and against the least that a client can do.
+// usage: npm run bench [-- --quick] [--only ROW[,ROW]] [--runs 5] [--peers rclone,s5cmd] [--cpu] [--scale 0.1] [--verify] [--work DIR] [--write | --rewrite]
+// Quote the ratios; single times say more about the machine than about the tools. docs/performance.md says what is measured, and how.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { runMain } from '../tools/program';
-import { buildEngine, type Environment, type Figures, makeFiles, median, timed } from './measure';
-
-interface Tool {
-  readonly name: string;
-  command(from: string, to: string): string[];
-}
-
-interface Scenario {
-  readonly name: string;
-  readonly onlyWhenNamed?: boolean;
-  /** Brings both sides to the state to be timed, before every run of every tool. Resolves to the places to sync from and to. */
-  prepare(tool: Tool, place: string): Promise<readonly [from: string, to: string]>;
-}
+import { writeFiles } from './fileSets';
+import { timed } from './measure';
+import { growthChart } from './report/growthChart';
+import { pageText, replacedPart, rowText } from './report/texts';
+import type { BenchResult, RowResult } from './results';
+import { chosenRows } from './rows/rows';
+import { runDrive } from './rows/runDrive';
+import { runRow } from './rows/runRow';
+import { BenchServer } from './server/benchServer';
+import { floor } from './tools/floor';
+import { ours } from './tools/ours';
+import { allPeers } from './tools/peers';
+import type { Bench, Tool } from './tools/tool';
 
 const { values } = parseArgs({
   options: {
-    runs: { type: 'string', default: '3' },
-    files: { type: 'string', default: '10000' },
-    only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    runs: { type: 'string' },
+    peers: { type: 'string' },
+    scale: { type: 'string', default: '1' },
+    cpu: { type: 'boolean', default: false },
+    verify: { type: 'boolean', default: false },
+    work: { type: 'string' },
+    write: { type: 'boolean', default: false },
+    rewrite: { type: 'boolean', default: false },
   },
 });
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
-const runs = Number(values.runs);
-const fileCount = Number(values.files);
-const work = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-bench-'));
+const saved = path.join(root, 'out', 'bench.json');
+/** Larger bodies are counted and not kept, because a server that fills the memory is a slow server. */
+const keepUpTo = 1 << 20;
+const quickRowMs = 10_000;
+const driveFiles = 2000;
 
 runMain(async () => {
-  const server = await startS3Server({ log: false });
+  if (values.rewrite) return writePage(JSON.parse(readFileSync(saved, 'utf8')));
+  const work = values.work
+    ? path.resolve(values.work)
+    : mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-bench-'));
+  mkdirSync(work, { recursive: true });
+  if (!values.work) process.once('exit', () => rmSync(work, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  const server = await BenchServer.start(root, work, values.verify ? Number.MAX_SAFE_INTEGER : keepUpTo);
   try {
-    const env = writeSettings(server);
-    const tools = allTools(server, env);
-    console.log(
-      `${fileCount} files of 4 KiB and one of 512 MiB; ${runs} runs of each tool in turn; medians.\n`,
-    );
-    for (const scenario of scenarios(tools[0] as Tool, env)) {
-      if (values.only ? scenario.name !== values.only : scenario.onlyWhenNamed) continue;
-      const figures = new Map<Tool, Figures[]>(tools.map((tool) => [tool, []]));
-      for (let run = 0; run < runs; run++)
-        for (const [tool, all] of figures) {
-          const place = `bench-${scenario.name}-${tool.name}-${run}`.replaceAll(/[^a-z0-9-]/g, '-');
-          server.store.createBucket(place);
-          const [from, to] = await scenario.prepare(tool, place);
-          all.push(await timed(tool.command(from, to), env));
-          server.store.deleteBucket(place);
-        }
-      print(scenario.name, figures);
-    }
+    const result = await measureAll({ root, work, endpoint: server.endpoint }, server);
+    if (values.write) writePage(result);
+    return result.rows.some(({ tools }) => tools.some(({ role, problem }) => role === 'ours' && problem))
+      ? 1
+      : 0;
   } finally {
-    await server.stop();
-    rmSync(work, { recursive: true, force: true });
+    server.stop();
   }
 });
 
-function writeSettings({ endpoint, region, accessKeyId, secretAccessKey }: S3TestServer): Environment {
-  const remote = { name: 'bench', backend: 's3', endpoint, region, credentials: 'environment' };
-  writeFileSync(path.join(work, 'remotes.json'), JSON.stringify([remote]));
-  return {
-    ...process.env,
-    // rclone gives up when this is set; loopback needs no certificates.
-    AWS_CA_BUNDLE: undefined,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_DEFAULT_REGION: region,
-    RCLONE_CONFIG: path.join(work, 'rclone.conf'),
-    RCLONE_CONFIG_R_TYPE: 's3',
-    RCLONE_CONFIG_R_PROVIDER: 'Other',
-    RCLONE_CONFIG_R_ENDPOINT: endpoint,
-    RCLONE_CONFIG_R_REGION: region,
-    RCLONE_CONFIG_R_ENV_AUTH: 'true',
-  };
-}
-
-function allTools({ endpoint }: S3TestServer, env: Environment): Tool[] {
-  const engine = buildEngine(root, work);
-  /** A tool whose command line is `words`, both places, `flags`. */
-  const tool = (name: string, words: readonly string[], prefix: string, flags: readonly string[]): Tool => {
-    const address = (place: string) => (place.startsWith('bench-') ? `${prefix}${place}/data` : place);
-    return { name, command: (from, to) => [...words, address(from), address(to), ...flags] };
-  };
-  const settings = ['--remotes', path.join(work, 'remotes.json'), '--cache', path.join(work, 'cache')];
-  const tools = [tool('ours', [process.execPath, engine, 'run'], 'bench:', settings)];
-  if (spawnSync('rclone', ['version'], { env }).status === 0) {
-    const tuned = ['--transfers', '16', '--checkers', '32', '--fast-list'];
-    tools.push(tool('rclone', ['rclone', 'sync'], 'R:', []));
-    tools.push(tool('rclone-tuned', ['rclone', 'sync'], 'R:', tuned));
-  } else console.log('rclone is not on PATH: no ratio against it.');
-  if (spawnSync('aws', ['--version'], { env }).status === 0)
-    tools.push(
-      tool('aws', ['aws', '--endpoint-url', endpoint, 's3', 'sync', '--only-show-errors'], 's3://', []),
-    );
-  else console.log('aws is not on PATH: no ratio against it.');
-  return tools;
-}
-
-function scenarios(anyTool: Tool, env: Environment): Scenario[] {
-  const many = () => makeFiles(path.join(work, 'many'), fileCount, (i) => Buffer.alloc(4096, i % 251));
-  const veryMany = () => makeFiles(path.join(work, 'very-many'), 100_000, (i) => Buffer.alloc(20, i % 251));
-  const big = () => {
-    const folder = path.join(work, 'big');
-    if (existsSync(folder)) return folder;
-    mkdirSync(folder);
-    writeFileSync(path.join(folder, 'big.bin'), Buffer.alloc(512 << 20, 5));
-    return folder;
-  };
-  // A new folder each time, because a file system is slow to make files where it has just removed as many.
-  const download = (place: string) => path.join(work, 'down', place);
-  const upload = (tool: Tool, folder: string, place: string) => timed(tool.command(folder, place), env);
-  return [
-    { name: 'first upload', prepare: async (_tool, place) => [many(), place] },
-    {
-      name: 'no change',
-      prepare: async (tool, place) => {
-        await upload(tool, many(), place);
-        await upload(tool, many(), place);
-        return [many(), place];
-      },
-    },
-    {
-      name: 'first download',
-      prepare: async (tool, place) => {
-        await upload(tool, many(), place);
-        return [place, download(place)];
-      },
-    },
-    { name: 'one big upload', prepare: async (_tool, place) => [big(), place] },
-    {
-      name: 'one big download',
-      prepare: async (_tool, place) => {
-        await upload(anyTool, big(), place);
-        rmSync(path.join(work, 'down'), { recursive: true, force: true });
-        return [place, download(place)];
-      },
-    },
-    ...[true, false].map(
-      (warm): Scenario => ({
-        name: `no change, 100,000 files${warm ? '' : ', nothing known'}`,
-        onlyWhenNamed: true,
-        // One tool uploads for all: it writes times as rclone does, and aws goes by the time of the upload.
-        prepare: async (tool, place) => {
-          await upload(anyTool, veryMany(), place);
-          if (warm) await upload(tool, veryMany(), place);
-          else rmSync(path.join(work, 'cache'), { recursive: true, force: true });
-          return [veryMany(), place];
-        },
-      }),
+async function measureAll(bench: Bench, server: BenchServer): Promise<BenchResult> {
+  const named = values.only === '' ? [] : values.only.split(',');
+  const scale = Number(values.scale);
+  const rows = chosenRows(values.cpu ? ['up'] : named, values.quick, scale);
+  const runs = Number(values.runs ?? (values.quick ? 3 : 5));
+  const { cold, warm } = ours(bench);
+  // aws and s3-sync-client need most of the time, and are the best peer nowhere.
+  const fewer = values.cpu ? ['rclone'] : values.quick ? ['rclone', 's5cmd'] : undefined;
+  const wanted = values.peers?.split(',') ?? fewer;
+  const peers = allPeers(bench).filter(({ program }) => wanted?.includes(program) ?? true);
+  const tools = [cold, warm, ...peers.flatMap((peer) => peer.tools), floor(bench)];
+  const versions = peers.map(({ program, version }) =>
+    version ? `${program} ${version}` : `${program} is missing, so nothing is compared with it`,
+  );
+  const result: BenchResult = {
+    date: new Date().toISOString(),
+    command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
+      ' ',
     ),
-  ];
+    commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim(),
+    machine: machineText(),
+    versions: [...versions, `Node.js ${process.versions.node}`],
+    idleMB: await idlePeak(cold, bench.work, server),
+    rows: [],
+  };
+  console.log(`${result.versions.join('; ')}\n${result.machine}; ${runs} runs in turn; medians.\n`);
+  const add = (...measured: RowResult[]) => {
+    result.rows.push(...measured);
+    for (const row of measured) console.log(rowText(row, result));
+    mkdirSync(path.dirname(saved), { recursive: true });
+    writeFileSync(saved, JSON.stringify(result, undefined, 1));
+  };
+  const budget = values.quick ? quickRowMs : Number.POSITIVE_INFINITY;
+  const settings = { server, work: bench.work, runs, budget, tools, verify: values.verify, progress };
+  for (const row of rows) add(await runRow(row, settings));
+  const withDrive = named.length > 0 ? named.includes('drive') : !values.quick && !values.cpu;
+  if (withDrive)
+    add(...(await runDrive(bench, { count: Math.ceil(driveFiles * scale), size: 4096 }, runs, progress)));
+  return result;
 }
 
-function print(name: string, figures: ReadonlyMap<Tool, readonly Figures[]>): void {
-  console.log(name);
-  const own = [...figures.values()][0] ?? [];
-  for (const [tool, all] of figures) {
-    const of = (figure: keyof Figures) => median(all.map((one) => one[figure]));
-    const ratio = median(all.map(({ seconds }, run) => (own[run]?.seconds ?? Number.NaN) / seconds));
-    const against = all === own ? '' : `   ours takes ${ratio.toFixed(2)} of it`;
-    console.log(
-      `  ${tool.name.padEnd(14)}${of('seconds').toFixed(2).padStart(8)} s${of('cpu').toFixed(2).padStart(9)} s cpu${of('peakMB').toFixed(0).padStart(7)} MB${against}`,
-    );
-  }
-  console.log();
+function progress(text: string): void {
+  if (process.stderr.isTTY || process.env['BENCH_PROGRESS']) process.stderr.write(`${text}\n`);
+}
+
+/** The peak memory of our engine when there is next to nothing to do, in MB. */
+async function idlePeak(tool: Tool, work: string, server: BenchServer): Promise<number> {
+  const folder = path.join(work, 'sets', 'idle');
+  writeFiles(folder, { count: 1, size: 20 });
+  await server.create('bench-idle');
+  const command = tool.sync('up', { folder }, { bucket: 'bench-idle' });
+  return command ? (await timed(command.words, command.env)).peakMB : Number.NaN;
+}
+
+function machineText(): string {
+  const cpus = os.cpus();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  return `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'}, ${memory} GiB of memory, ${os.type()} ${os.release()}`;
+}
+
+function writePage(result: BenchResult): void {
+  const page = path.join(root, 'docs', 'performance.md');
+  writeFileSync(page, replacedPart(readFileSync(page, 'utf8'), pageText(result)));
+  const chart = growthChart(result);
+  if (chart) writeFileSync(path.join(root, 'docs', 'images', 'performance-growth.svg'), chart);
 }
