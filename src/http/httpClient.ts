@@ -1,7 +1,9 @@
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { addAbortListener, removeAbortListener } from '../base/aborts';
+import { announcedLength, type HttpResponse, StreamBody } from './httpResponse';
 
 /** Milliseconds in which a socket must connect. */
 export const connectTimeoutMs = 15_000;
@@ -29,13 +31,6 @@ export interface HttpRequest extends HttpTarget {
   readonly onSent?: (() => void) | undefined;
 }
 
-/** A response as the stream of its body, whichever client received it. */
-export interface HttpResponse extends Readable {
-  readonly statusCode?: number | undefined;
-  /** Names are in lower case. */
-  readonly headers: IncomingHttpHeaders;
-}
-
 export interface HttpAgents {
   readonly http: http.Agent;
   readonly https: https.Agent;
@@ -59,12 +54,14 @@ export function targetOf({ protocol, hostname, port }: URL): HttpTarget {
 /**
  * Sends one request and resolves to its response, whatever its status, with the body still to be read. Follows no redirects and retries
  * nothing. Rejects with the signal's reason, with Node's errors, and with the code `ETIMEDOUT`. An abort later on destroys the response.
+ * `onSocket` is called once, with a socket that may not be connected yet.
  */
 export function sendRequest(
   request: HttpRequest,
   agents: HttpAgents | undefined,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+  onSocket?: (socket: Socket) => void,
+): Promise<EditorResponse> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const { body, silenceTimeoutMs: timeout = silenceTimeoutMs } = request;
@@ -97,6 +94,7 @@ export function sendRequest(
     addAbortListener(signal, onAbort);
     sent.once('socket', (socket) => {
       clearTimeout(waiting);
+      onSocket?.(socket);
       if (!socket.connecting) return;
       connecting = setTimeout(() => fail(timedOut()), connectTimeoutMs);
       socket.once('connect', () => clearTimeout(connecting));
@@ -112,7 +110,7 @@ export function sendRequest(
       response.once('close', () => removeAbortListener(signal, breakOff));
       // Without a listener an `error` event would crash the process. A reader still receives it.
       response.on('error', () => {});
-      resolve(response);
+      resolve(new EditorResponse(response));
     });
     sent.on('error', fail);
     if (body === undefined || Buffer.isBuffer(body)) sent.end(body);
@@ -128,43 +126,30 @@ export function sendRequest(
   });
 }
 
+/** A response of Node's client, which may be the editor's. */
+class EditorResponse extends StreamBody implements HttpResponse {
+  readonly statusCode: number;
+  readonly headers: HttpResponse['headers'];
+  readonly socket: Socket;
+
+  constructor(private readonly message: IncomingMessage) {
+    super(message, announcedLength(message.headers));
+    this.statusCode = message.statusCode ?? 0;
+    this.headers = message.headers;
+    this.socket = message.socket;
+  }
+
+  discard(): void {
+    this.message.resume();
+  }
+}
+
 function isPieces(body: readonly Uint8Array[] | Readable): body is readonly Uint8Array[] {
   return Array.isArray(body);
 }
 
 export function timedOut(): Error {
   return Object.assign(new Error('no response in time'), { code: 'ETIMEDOUT' });
-}
-
-export function connectionLost(): Error {
-  return Object.assign(new Error('the connection ended early'), { code: 'ECONNRESET' });
-}
-
-/**
- * A whole body as text. Of a longer one than `maxBytes` no more is held and its connection ends: rejects with `tooLong()`, or without that
- * resolves to the beginning. Rejects when the connection ends early.
- */
-export function readText(response: HttpResponse, maxBytes: number, tooLong?: () => Error): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const finish = () => resolve(Buffer.concat(chunks).toString('utf8'));
-    const stop = () => {
-      if (tooLong) reject(tooLong());
-      else finish();
-      response.destroy();
-    };
-    if (response.destroyed && !response.readableEnded) return reject(response.errored ?? connectionLost());
-    if (tooLong && Number(response.headers['content-length']) > maxBytes) return stop();
-    response.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > maxBytes) stop();
-      else chunks.push(chunk);
-    });
-    // Not at `end`: the socket is free for the next request only at `close`.
-    response.once('close', () => (response.readableEnded ? finish() : reject(connectionLost())));
-    response.once('error', reject);
-  });
 }
 
 /** Milliseconds that a Retry-After header, in seconds or as a date, asks to wait after `now`; undefined when it says neither. Pure. */

@@ -1,15 +1,14 @@
-import { lookup } from 'node:dns/promises';
-import { isIP, type Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { Readable } from 'node:stream';
+import { isDirect, noteLookup } from './directConnection';
 import {
   type HttpAgents,
   type HttpRequest,
-  type HttpResponse,
   type HttpTarget,
   keepAliveAgents,
   sendRequest,
 } from './httpClient';
-import { LeanClient } from './lean/leanClient';
+import { BodyCut, type HttpResponse } from './httpResponse';
+import { LeanClient, NotConnected } from './lean/leanClient';
 
 export interface TransportOptions {
   /** Connections at once, to each service. */
@@ -31,7 +30,7 @@ interface Service {
   readonly direct: LeanClient;
 }
 
-/** Errors before anything was sent, which the editor's client may not have: it trusts more certificates, and knows proxies. */
+/** Errors of a handshake, which the editor's client may not have: it trusts more certificates, and knows proxies. */
 const needsEditor = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 
 /** Errors that say that the way to the service has changed. */
@@ -58,15 +57,16 @@ export class HttpTransport {
     try {
       return await service.direct.send(request, signal);
     } catch (error) {
-      const code = String((error as { code?: unknown }).code ?? '');
-      if (signal.aborted) throw error;
-      if (code.startsWith('HPE_')) service.route = 'editor';
-      else if (needsEditor.test(code)) {
-        service.route = 'editor';
-        // A handshake that failed has sent nothing, so the request is still whole.
+      if (error instanceof NotConnected) {
+        service.route = needsEditor.test(error.code) ? 'editor' : 'unknown';
         return this.sendByEditor(request, service, signal);
-      } else if (lostWay.test(code)) service.route = 'unknown';
-      throw error;
+      }
+      const code = String((error as { code?: unknown } | null)?.code ?? '');
+      if (lostWay.test(code)) service.route = 'unknown';
+      if (!code.startsWith('HPE_')) throw error;
+      if (isHarmless(request)) return this.sendByEditor(request, service, signal);
+      // The service may have done what it was asked. A retry knows how to find out, and goes the editor's way.
+      throw new BodyCut(0, error);
     }
   }
 
@@ -82,7 +82,7 @@ export class HttpTransport {
     service: Service,
     signal: AbortSignal,
   ): Promise<HttpResponse> {
-    const response = await sendRequest(request, this.agents, signal);
+    const response = await sendRequest(request, this.agents, signal, noteLookup);
     if (service.route === 'unknown' && this.options.allowsDirect())
       service.route = (await isDirect(response.socket, request)) ? 'direct' : 'editor';
     return response;
@@ -94,39 +94,34 @@ export class HttpTransport {
     if (!service) {
       const { maxConnections, ca } = this.options;
       const { protocol, hostname, port } = target;
-      service = {
+      const added: Service = {
         route: 'unknown',
-        direct: new LeanClient({ protocol, hostname, port }, { maxConnections, ca }),
+        direct: new LeanClient(
+          { protocol, hostname, port },
+          {
+            maxConnections,
+            ca,
+            onOddResponse: () => {
+              added.route = 'editor';
+            },
+          },
+        ),
       };
-      this.services.set(key, service);
+      service = added;
+      this.services.set(key, added);
     }
     return service;
   }
 }
 
+/** Whether a request may be made twice. */
+function isHarmless({ method, body }: HttpRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && body === undefined;
+}
+
 /** Our own client sends no chunks: few services accept them in a request. */
 function hasKnownLength({ body, headers }: HttpRequest): boolean {
-  if (body === undefined || Buffer.isBuffer(body)) return true;
+  if (!(body instanceof Readable)) return true;
   const names = Array.isArray(headers) ? headers.filter((_, index) => index % 2 === 0) : Object.keys(headers);
   return names.some((name) => name.toLowerCase() === 'content-length');
-}
-
-/** Whether a connection leads to the service itself: to its port at one of its addresses, and where TLS is due, with the service's name. */
-async function isDirect(
-  socket: Socket | undefined,
-  { protocol, hostname, port }: HttpTarget,
-): Promise<boolean> {
-  const isSecure = protocol === 'https:';
-  if (!socket || socket.remotePort !== Number(port ?? (isSecure ? 443 : 80))) return false;
-  if (isSecure && !(socket instanceof TLSSocket && socket.authorized)) return false;
-  const { remoteAddress } = socket;
-  if (remoteAddress === undefined) return false;
-  if (isIP(hostname) !== 0) return sameAddress(remoteAddress, hostname);
-  const addresses = await lookup(hostname, { all: true }).catch(() => []);
-  return addresses.some(({ address }) => sameAddress(address, remoteAddress));
-}
-
-/** An IPv4 address may be written as IPv6. */
-function sameAddress(a: string, b: string): boolean {
-  return a.replace(/^::ffff:/i, '').toLowerCase() === b.replace(/^::ffff:/i, '').toLowerCase();
 }

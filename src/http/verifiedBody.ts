@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { addAbortListener, removeAbortListener } from '../base/aborts';
 import { RemoteError } from '../remote/remoteError';
+import { BodyCut, type HttpBody } from './httpResponse';
 
 /** Computes the checksum of one body and compares it with the expected one. */
 export interface Checksum {
@@ -29,35 +30,28 @@ export function md5Checksum(hex: string): Checksum {
 }
 
 /**
- * Reads a whole body into memory, by its events: an iterator costs more than the reading. Rejects with RemoteError `corrupted` when it has
- * another length or checksum, `unavailable` when the connection ends early, and with the signal's reason.
+ * Reads a whole body into memory. Rejects with RemoteError `corrupted` when it has another length or checksum, `unavailable` when the connection
+ * ends early, and with the signal's reason.
  */
-export function readVerified(source: Readable, expected: ExpectedBody, signal: AbortSignal): Promise<Buffer> {
+export async function readVerified(
+  body: HttpBody,
+  expected: ExpectedBody,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const { length, checksum } = expected;
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let received = 0;
-    source.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      received += chunk.length;
-      // Never hold more than was announced.
-      if (received <= length) return;
-      reject(lengthMismatch(received, expected));
-      source.destroy();
+  const content = await body
+    // Never hold more than was announced.
+    .whole(length, (received) => lengthMismatch(received, expected))
+    .catch((error: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof BodyCut) throw connectionEnded(error.received, expected);
+      throw error instanceof RemoteError ? error : expected.connectionError(error);
     });
-    source.once('error', (error) => reject(signal.aborted ? signal.reason : expected.connectionError(error)));
-    // Not at `end`: the socket is free for the next request only at `close`.
-    source.once('close', () => {
-      if (signal.aborted) return reject(signal.reason);
-      if (!source.readableEnded) return reject(connectionEnded(received, expected));
-      if (received !== length) return reject(lengthMismatch(received, expected));
-      const [first] = chunks;
-      const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
-      checksum?.update(content);
-      if (checksum?.matches() === false) reject(checksumMismatch(expected));
-      else resolve(content);
-    });
-  });
+  signal.throwIfAborted();
+  if (content.length !== length) throw lengthMismatch(content.length, expected);
+  checksum?.update(content);
+  if (checksum?.matches() === false) throw checksumMismatch(expected);
+  return content;
 }
 
 /** The body as a stream that fails as `readVerified` does, and never just ends. Destroying it destroys the source. */

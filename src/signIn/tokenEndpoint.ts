@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock';
 import { parseRecord } from '../base/encoding';
-import { readText, retryAfterMs, sendRequest, targetOf, timedOut } from '../http/httpClient';
+import { retryAfterMs, sendRequest, targetOf, timedOut } from '../http/httpClient';
+import { readText } from '../http/httpResponse';
 import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { type TokenBlob, tokenBlob } from './tokenBlob';
 

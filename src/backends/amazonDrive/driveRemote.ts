@@ -64,6 +64,7 @@ export class DriveRemote implements Remote {
       clock,
       pacer: new Pacer({ clock, minSleepMs: config.minSleepMs }),
       slots: new WeightedSemaphore(config.concurrency),
+      directConnections: host.directConnections,
     });
     this.api = new DriveApi(this.http, config.endpoint, clock);
     const names = new DriveNames(config.encoding);

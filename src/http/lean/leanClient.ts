@@ -1,17 +1,28 @@
-import { addAbortListener, removeAbortListener } from '../../base/aborts';
 import type { HttpRequest, HttpTarget } from '../httpClient';
-import { Connection, type ConnectionEvents } from './connection';
+import { Connection, type ConnectionEvents, type FailurePoint } from './connection';
+import { Exchange } from './exchange';
 import type { LeanResponse } from './leanResponse';
+import { requestHead } from './requestHead';
 
 export interface LeanClientOptions {
   /** Connections at once; at least 1. */
   readonly maxConnections: number;
   /** Certificates that are trusted in place of Node's own, in PEM. */
   readonly ca?: readonly string[] | undefined;
+  /** Milliseconds in which a connection must be made, TLS included. */
+  readonly connectTimeoutMs?: number;
+  /** Called when the service sends something that this client refuses. */
+  readonly onOddResponse?: () => void;
 }
 
-interface Waiting {
-  readonly start: (connection: Connection) => void;
+/** No connection could be made, so nothing of the request was sent and its body is untouched. Has the code of its cause. */
+export class NotConnected extends Error {
+  readonly code: string;
+
+  constructor(override readonly cause: Error) {
+    super(cause.message, { cause });
+    this.code = String((cause as NodeJS.ErrnoException).code ?? '');
+  }
 }
 
 /**
@@ -23,8 +34,10 @@ export class LeanClient {
   /** The last one was used last and is taken first, so that connections nobody needs time out. */
   private readonly idle: Connection[] = [];
   private open = 0;
-  private readonly queue: Waiting[] = [];
+  private readonly queue: Exchange[] = [];
   private session: Buffer | undefined;
+  /** Whether the service answers `Expect: 100-continue`. */
+  private answersExpect = true;
 
   constructor(
     private readonly target: HttpTarget,
@@ -33,48 +46,48 @@ export class LeanClient {
 
   private readonly events: ConnectionEvents = {
     onFree: (connection) => {
-      const next = this.queue.shift();
-      if (next) next.start(connection);
+      const next = this.nextWaiting();
+      if (next) connection.run(next);
       else {
-        connection.idle();
         this.idle.push(connection);
+        connection.idle();
       }
     },
     onClosed: (connection) => {
       this.open--;
       const at = this.idle.indexOf(connection);
       if (at >= 0) this.idle.splice(at, 1);
-      if (this.queue.length > 0) this.queue.shift()?.start(this.connect());
+      const next = this.nextWaiting();
+      if (next) this.connect().run(next);
     },
     onSession: (session) => {
       this.session = session;
     },
+    onFailed: (exchange, error, at) => {
+      if (this.mayRepeat(exchange, at)) this.start(exchange);
+      else if (at === 'connecting' && error instanceof Error && !exchange.wasStopped)
+        exchange.reject(new NotConnected(error));
+      else exchange.reject(error);
+    },
+    onNoContinue: () => {
+      this.answersExpect = false;
+    },
+    onOddResponse: () => this.options.onOddResponse?.(),
   };
 
   /**
-   * Sends one request and resolves to its response, whatever its status, with the body still to be read. Follows no redirects and repeats
-   * nothing. Rejects with the signal's reason, with the errors of `node:net` and `node:tls`, with `ETIMEDOUT` and `ECONNRESET`, and with codes
-   * `HPE_…` for a response that is no HTTP. Throws a TypeError for a request that would not be read as it is meant.
+   * Sends one request and resolves to its response, whatever its status, with the body still to be read. Follows no redirects. Repeats a GET or
+   * HEAD once when the service closed an idle connection at the same moment, and a request whose `Expect` it refused. Rejects with the signal's
+   * reason, with NotConnected, with the errors of `node:net` and `node:tls`, with `ETIMEDOUT` and `ECONNRESET`, with codes `HPE_…` for a response
+   * that is no HTTP, and with a TypeError for a request that would not be read as it is meant.
    */
   send(request: HttpRequest, signal: AbortSignal): Promise<LeanResponse> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const { method, body, silenceTimeoutMs, onSent } = request;
-      const parts = { method, head: requestHead(request, this.target), body, silenceTimeoutMs, onSent };
-      const connection = this.free();
-      if (connection) return resolve(connection.send(parts, signal));
-      const onAbort = () => {
-        this.queue.splice(this.queue.indexOf(waiting), 1);
-        reject(signal.reason);
-      };
-      const waiting: Waiting = {
-        start: (free) => {
-          removeAbortListener(signal, onAbort);
-          resolve(free.send(parts, signal));
-        },
-      };
-      addAbortListener(signal, onAbort);
-      this.queue.push(waiting);
+      const { text, bodyLength } = requestHead(request, this.target);
+      const exchange = new Exchange(request, text, bodyLength, signal, resolve, reject);
+      if (!this.answersExpect) exchange.asksFirst = false;
+      this.start(exchange);
     });
   }
 
@@ -83,52 +96,33 @@ export class LeanClient {
     for (const connection of [...this.idle]) connection.destroy();
   }
 
-  private free(): Connection | undefined {
+  private start(exchange: Exchange): void {
     const idle = this.idle.pop();
-    idle?.wake();
-    return idle ?? (this.open < this.options.maxConnections ? this.connect() : undefined);
+    if (idle) idle.run(exchange);
+    else if (this.open < this.options.maxConnections) this.connect().run(exchange);
+    else this.queue.push(exchange);
+  }
+
+  /** The first request of the queue that was not cancelled meanwhile. */
+  private nextWaiting(): Exchange | undefined {
+    let next = this.queue.shift();
+    while (next?.isSettled) next = this.queue.shift();
+    return next;
+  }
+
+  private mayRepeat(exchange: Exchange, at: FailurePoint): boolean {
+    if (exchange.isRepeated || exchange.wasStopped) return false;
+    const reads = (exchange.method === 'GET' || exchange.method === 'HEAD') && exchange.body === undefined;
+    if (at !== 'asking' && !(at === 'reused' && reads)) return false;
+    exchange.isRepeated = true;
+    // The other idle connections are as old.
+    this.close();
+    return true;
   }
 
   private connect(): Connection {
     this.open++;
-    return new Connection(this.target, { ca: this.options.ca, session: this.session }, this.events);
+    const { ca, connectTimeoutMs } = this.options;
+    return new Connection(this.target, { ca, connectTimeoutMs, session: this.session }, this.events);
   }
-}
-
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-/** The request line and headers. Nothing in a request can end a line, so no path and no header can add another header or request. */
-function requestHead({ method, path, headers, body }: HttpRequest, target: HttpTarget): string {
-  if (!token.test(method) || !/^[\x21-\x7e]+$/.test(path))
-    throw new TypeError('a method or path that HTTP cannot carry');
-  let head = `${method} ${path} HTTP/1.1\r\n`;
-  let hasLength = false;
-  let hasHost = false;
-  const pairs = Array.isArray(headers) ? inPairs(headers) : Object.entries(headers);
-  for (const [name, value] of pairs) {
-    if (!token.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw new TypeError(`a header that HTTP cannot carry: ${name}`);
-    const lower = name.toLowerCase();
-    hasLength ||= lower === 'content-length';
-    hasHost ||= lower === 'host';
-    head += `${name}: ${value}\r\n`;
-  }
-  if (!hasHost) head += `host: ${hostHeader(target)}\r\n`;
-  if (body !== undefined && !hasLength) {
-    if (!Buffer.isBuffer(body)) throw new TypeError('a streamed body without a length');
-    head += `content-length: ${body.length}\r\n`;
-  }
-  return `${head}\r\n`;
-}
-
-function hostHeader({ hostname, port }: HttpTarget): string {
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  return port === undefined ? host : `${host}:${port}`;
-}
-
-function inPairs(flat: readonly string[]): [string, string][] {
-  return Array.from({ length: flat.length / 2 }, (_, index) => [
-    flat[2 * index] ?? '',
-    flat[2 * index + 1] ?? '',
-  ]);
 }

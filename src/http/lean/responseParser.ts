@@ -5,6 +5,8 @@ export interface ResponseHead {
 }
 
 export interface ResponseReceiver {
+  /** A status below 200, which precedes the response. */
+  onInterim?(statusCode: number): void;
   onHead(head: ResponseHead): void;
   /** The bytes are valid only during the call. */
   onBody(bytes: Buffer): void;
@@ -16,6 +18,9 @@ const maxHeadBytes = 16 * 1024;
 
 /** Bytes of the line before a chunk: the size and extensions, which no store sends. */
 const maxChunkLineBytes = 256;
+
+/** Interim responses before a response. */
+const maxInterims = 1000;
 
 /** The element that comes next. */
 type Reading =
@@ -36,6 +41,13 @@ const keptOnce = new Set(
   ).split(' '),
 );
 
+/** A status line with its line end, unless nothing follows. */
+const statusPattern = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n|$)/;
+
+/** Fields, each but the last with a line end. */
+const fieldsPattern =
+  /(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/y;
+
 const lineEnd = Buffer.from('\r\n');
 const headEnd = Buffer.from('\r\n\r\n');
 
@@ -52,6 +64,7 @@ export class ResponseParser {
   /** The beginning of a head or line whose end has not arrived. */
   private pending: Buffer | undefined;
   private keepsAlive = false;
+  private interims = 0;
 
   constructor(private readonly receiver: ResponseReceiver) {}
 
@@ -60,11 +73,17 @@ export class ResponseParser {
     return this.reading === 'nothing' && this.keepsAlive;
   }
 
+  /** Whether a head has begun to arrive. */
+  get isWithinHead(): boolean {
+    return this.reading === 'head' && this.pending !== undefined;
+  }
+
   /** Call before a request of this method is sent; responses to HEAD have no body. */
   expect(method: string): void {
     this.method = method;
     this.reading = 'head';
     this.keepsAlive = false;
+    this.interims = 0;
   }
 
   /** Takes the next bytes of the connection. Throws an error with a code `HPE_…` for bytes that are no HTTP or have two readings. */
@@ -150,7 +169,9 @@ export class ResponseParser {
     }
     const end = headEndIn(bytes, at);
     if (end === undefined) return undefined;
-    parseFields(bytes.toString('latin1', at, end).split('\r\n'), 0);
+    const trailers = parseFields(bytes.toString('latin1', at, end), 0);
+    if (trailers['content-length'] !== undefined || trailers['transfer-encoding'] !== undefined)
+      throw failure('HPE_INVALID_TRAILER', 'trailers about the length of the body');
     this.end();
     return end + 4;
   }
@@ -163,15 +184,17 @@ export class ResponseParser {
         throw failure('HPE_INVALID_CONSTANT', 'not an HTTP/1 response');
       return undefined;
     }
-    const lines = bytes.toString('latin1', at, end).split('\r\n');
-    const [, minor, code] =
-      /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(lines[0] ?? '') ?? [];
-    if (code === undefined) throw failure('HPE_INVALID_STATUS', 'no status line');
+    const text = bytes.toString('latin1', at, end);
+    const [statusLine, minor, code] = statusPattern.exec(text) ?? [];
+    if (statusLine === undefined) throw failure('HPE_INVALID_STATUS', 'no status line');
     const statusCode = Number(code);
-    const headers = parseFields(lines, 1);
+    const headers = parseFields(text, statusLine.length);
     if (statusCode === 101) throw failure('HPE_UPGRADE', 'an upgrade that nobody requested');
-    // Interim responses precede the response.
     if (statusCode >= 200) this.begin(statusCode, headers, minor === '1');
+    else {
+      if (++this.interims > maxInterims) throw failure('HPE_INVALID_STATUS', 'endless interim responses');
+      this.receiver.onInterim?.(statusCode);
+    }
     return end + 4;
   }
 
@@ -210,22 +233,41 @@ function headEndIn(bytes: Buffer, at: number): number | undefined {
   return end < 0 ? undefined : end;
 }
 
-function parseFields(lines: readonly string[], from: number): Record<string, string> {
+/** Reads the fields of `text` from `start` on. The last one has no line end. */
+function parseFields(text: string, start: number): Record<string, string> {
   const fields: Record<string, string> = Object.create(null);
-  for (let index = from; index < lines.length; index++) {
-    const line = lines[index] ?? '';
-    const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
-    const value = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '');
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
-      throw failure('HPE_INVALID_HEADER_TOKEN', 'a line that is no header');
-    const before = fields[name];
-    if (before === undefined) fields[name] = value;
-    else if (name === 'content-length' || name === 'transfer-encoding')
-      throw failure('HPE_UNEXPECTED_CONTENT_LENGTH', `two headers "${name}"`);
-    else if (!keptOnce.has(name)) fields[name] = `${before}, ${value}`;
+  if (start >= text.length) return fields;
+  // One look at all fields costs less than one at each.
+  fieldsPattern.lastIndex = start;
+  if (!fieldsPattern.test(text)) throw failure('HPE_INVALID_HEADER_TOKEN', 'a line that is no header');
+  for (let at = start; at < text.length; ) {
+    const colon = text.indexOf(':', at);
+    const lineEnd = text.indexOf('\r\n', colon);
+    const end = lineEnd < 0 ? text.length : lineEnd;
+    addField(fields, text.slice(at, colon).toLowerCase(), trimmed(text, colon + 1, end));
+    at = end + 2;
   }
   return fields;
+}
+
+function addField(fields: Record<string, string>, name: string, value: string): void {
+  const before = fields[name];
+  if (before === undefined) fields[name] = value;
+  else if (name === 'content-length' || name === 'transfer-encoding')
+    throw failure('HPE_UNEXPECTED_CONTENT_LENGTH', `two headers "${name}"`);
+  else if (!keptOnce.has(name)) fields[name] = `${before}, ${value}`;
+}
+
+function trimmed(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isBlank(text.charCodeAt(from))) from++;
+  while (from < to && isBlank(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 function failure(code: string, message: string): Error {

@@ -7,12 +7,12 @@ import {
   connectTimeoutMs,
   type HttpRequest,
   keepAliveAgents,
-  readText,
   retryAfterMs,
   sendRequest,
   silenceTimeoutMs,
   targetOf,
 } from '../../../src/http/httpClient';
+import { readText } from '../../../src/http/httpResponse';
 import { listen } from '../../servers/http/loopback';
 import { calm } from '../../support/remoteCalls';
 

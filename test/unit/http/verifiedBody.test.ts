@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { StreamBody } from '../../../src/http/httpResponse';
 import { type ExpectedBody, md5Checksum, readVerified, verifyStream } from '../../../src/http/verifiedBody';
 import { isRemoteError, type RemoteErrorKind } from '../../../src/remote/remoteError';
 import { calm } from '../../support/remoteCalls';
@@ -21,7 +22,8 @@ function expected(more: Partial<ExpectedBody> = {}): ExpectedBody {
 }
 
 const ways = {
-  readVerified: (source: Readable, body: ExpectedBody, signal = calm) => readVerified(source, body, signal),
+  readVerified: (source: Readable, body: ExpectedBody, signal = calm) =>
+    readVerified(new StreamBody(source), body, signal),
   verifyStream: (source: Readable, body: ExpectedBody, signal = calm) =>
     buffer(verifyStream(source, body, signal)),
 };

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../base/clock';
 import { isRecord } from '../../../base/encoding';
+import type { HttpResponse } from '../../../http/httpResponse';
 import type { Quota } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { isLoopback } from '../config/textSettings';
@@ -135,7 +135,7 @@ export class DriveApi {
     about: string,
     signal: AbortSignal,
   ): Promise<void> {
-    (await this.send({ method, path, about }, signal)).resume();
+    (await this.send({ method, path, about }, signal)).discard();
   }
 
   /** The root folder of the account. */
@@ -220,7 +220,7 @@ export class DriveApi {
   }
 
   /** The stream of changes, unread. */
-  changes(checkpoint: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
+  changes(checkpoint: string | undefined, signal: AbortSignal): Promise<HttpResponse> {
     const body = jsonBody({ ...(checkpoint !== undefined && { checkpoint }), includePurged: 'true' });
     return this.send({ method: 'POST', path: 'changes', about: 'the changes', body }, signal);
   }
@@ -247,12 +247,7 @@ export class DriveApi {
   }
 
   /** The content of a file, unread. `range` is the value of the header Range. */
-  download(
-    id: string,
-    range: string | undefined,
-    about: string,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  download(id: string, range: string | undefined, about: string, signal: AbortSignal): Promise<HttpResponse> {
     const path = nodePath(id, '/content');
     return this.send({ method: 'GET', base: 'content', path, about, range, followsRedirects: true }, signal);
   }
@@ -263,7 +258,7 @@ export class DriveApi {
     range: string | undefined,
     about: string,
     signal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  ): Promise<HttpResponse> {
     if (!this.isSafe(new URL(url))) throw unencrypted(about);
     return this.http.send(
       { method: 'GET', url, about, range, isPublic: true, followsRedirects: true },

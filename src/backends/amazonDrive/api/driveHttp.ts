@@ -1,15 +1,16 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../base/clock';
 import type { WeightedSemaphore } from '../../../base/semaphore';
-import { keepAliveAgents, readText, sendRequest, silenceTimeoutMs, targetOf } from '../../../http/httpClient';
+import { silenceTimeoutMs, targetOf } from '../../../http/httpClient';
+import { type HttpResponse, readText } from '../../../http/httpResponse';
+import { HttpTransport } from '../../../http/httpTransport';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { TokenSource } from '../../../remote/tokenSource';
 import { driveConnectionError, toDriveApiError } from './driveErrors';
 import type { PacedRequest, Pacer } from './pacer';
 
-/** Sockets kept per host: more than concurrent requests and downloads need. */
-const maxSockets = 128;
+/** Connections per host, more than concurrent requests and downloads need. */
+const maxConnections = 128;
 /** After a large upload the service may be silent for minutes while it processes the content (docs/amazon-drive-api.md §5). */
 const uploadSilenceTimeoutMs = 300_000;
 /** Read at most this much of an error response. */
@@ -53,18 +54,23 @@ export interface HttpOptions {
   /** Limits concurrent requests. Each counts until its response headers arrive: a download may be read while others are written. */
   readonly slots: WeightedSemaphore;
   readonly clock: Clock;
+  /** Whether requests may leave the editor's client; read at every request. Absent = yes. */
+  readonly directConnections?: (() => boolean) | undefined;
 }
 
 /** Sends the requests of one account. Repeats a request only with a new token, after the service rejected the old one. */
 export class DriveHttp {
-  private readonly agents = keepAliveAgents(maxSockets);
+  private readonly transport: HttpTransport;
   /** The date of the last response by the clock of the service, and when it arrived by ours, in milliseconds since 1970. */
   lastResponse: { readonly date: number; readonly at: number } | undefined;
 
-  constructor(private readonly options: HttpOptions) {}
+  constructor(private readonly options: HttpOptions) {
+    const allowsDirect = () => options.directConnections?.() ?? true;
+    this.transport = new HttpTransport({ maxConnections, allowsDirect });
+  }
 
   /** A successful response with an unread body. Throws RemoteErrors and the signal's reason. */
-  async send(request: DriveRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  async send(request: DriveRequest, signal: AbortSignal): Promise<HttpResponse> {
     signal.throwIfAborted();
     if (request.isPublic) return this.sendFollowingRedirects(request, undefined, signal);
     const { tokens, clock } = this.options;
@@ -102,20 +108,19 @@ export class DriveHttp {
   }
 
   close(): void {
-    this.agents.http.destroy();
-    this.agents.https.destroy();
+    this.transport.close();
   }
 
   private async sendFollowingRedirects(
     request: DriveRequest,
     token: string | undefined,
     signal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  ): Promise<HttpResponse> {
     let response = await this.sendOnce(request, token, signal);
     let from = new URL(request.url);
     for (let hops = 0; isRedirect(response); hops++) {
       const location = response.headers.location ?? '';
-      response.resume();
+      response.discard();
       const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
       if (hops >= maxRedirects || !to || !/^https?:$/.test(to.protocol))
         throw new RemoteError(
@@ -134,18 +139,18 @@ export class DriveHttp {
     request: DriveRequest,
     token: string | undefined,
     signal: AbortSignal,
-  ): Promise<IncomingMessage> {
+  ): Promise<HttpResponse> {
     const { slots, pacer, clock } = this.options;
     // Opened before the slot is taken: the source may be a request to the same remote, which must not wait for this slot.
     const body = await request.body?.open(signal);
     const url = new URL(request.url);
     let paced: PacedRequest | undefined;
-    let response: IncomingMessage;
+    let response: HttpResponse;
     let release: (() => void) | undefined;
     try {
       release = await slots.acquire(1, signal);
       paced = await pacer.start(signal);
-      response = await sendRequest(
+      response = await this.transport.send(
         {
           ...targetOf(url),
           method: request.method,
@@ -155,7 +160,6 @@ export class DriveHttp {
           silenceTimeoutMs: request.body ? uploadSilenceTimeoutMs : silenceTimeoutMs,
           onSent: request.body?.onSent,
         },
-        this.agents,
         signal,
       );
     } catch (error) {
@@ -169,7 +173,7 @@ export class DriveHttp {
     }
     const date = Date.parse(response.headers.date ?? '');
     if (Number.isFinite(date)) this.lastResponse = { date, at: clock.now() };
-    const status = response.statusCode ?? 0;
+    const status = response.statusCode;
     const isExpected = (status >= 200 && status < 300) || (request.followsRedirects && isRedirect(response));
     if (!isExpected) throw await this.responseError(request, response, paced, signal);
     paced.succeeded();
@@ -178,13 +182,13 @@ export class DriveHttp {
 
   private async responseError(
     { about, isPublic }: DriveRequest,
-    response: IncomingMessage,
+    response: HttpResponse,
     paced: PacedRequest,
     signal: AbortSignal,
   ): Promise<RemoteError> {
     const text = await readText(response, maxErrorBytes).catch(() => '');
     signal.throwIfAborted();
-    const { statusCode = 0, headers } = response;
+    const { statusCode, headers } = response;
     const error = toDriveApiError(statusCode, headers, text, about, this.options.clock.now());
     if (error.kind === 'unavailable' || error.kind === 'rateLimited') paced.failed(error.retryAfterMs);
     else paced.succeeded();
@@ -211,7 +215,7 @@ function headersOf(
   };
 }
 
-function isRedirect({ statusCode = 0 }: IncomingMessage): boolean {
+function isRedirect({ statusCode }: HttpResponse): boolean {
   return [301, 302, 303, 307, 308].includes(statusCode);
 }
 

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { isRecord } from '../../../base/encoding';
+import type { HttpResponse } from '../../../http/httpResponse';
 import type { RemoteChanges } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../../../remote/remotePath';
@@ -91,10 +91,10 @@ function lineOf(text: string) {
 }
 
 /** The lines of a response as they arrive, including a last one without a line break. Throws when the connection breaks. */
-async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
+async function* linesOf(response: HttpResponse): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of response.stream() as AsyncIterable<Buffer>) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       const line = Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8');

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { HttpResponse } from '../../../http/httpResponse';
 import { type ExpectedBody, md5Checksum, readVerified, verifyStream } from '../../../http/verifiedBody';
 import type { FileEntry } from '../../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remote';
@@ -30,7 +30,7 @@ export async function readFile(
   if (end <= start) return { stream: Readable.from([]), entry };
   const isWhole = start === 0 && end === entry.size;
   const header = isWhole ? undefined : `bytes=${start}-${end - 1}`;
-  let response: IncomingMessage;
+  let response: HttpResponse;
   try {
     response = await openDownload(session, node.id, entry, header, signal);
   } catch (error) {
@@ -43,7 +43,10 @@ export async function readFile(
     response.destroy();
     throw new RemoteError('corrupted', `Amazon Drive sent other bytes of "${path}" than requested.`);
   }
-  return { stream: verifyStream(response, expectedBody(entry, end - start, isWhole), signal), entry };
+  return {
+    stream: verifyStream(response.stream(), expectedBody(entry, end - start, isWhole), signal),
+    entry,
+  };
 }
 
 /**
@@ -98,7 +101,7 @@ async function openDownload(
   entry: FileEntry,
   range: string | undefined,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<HttpResponse> {
   const about = `"${entry.path}"`;
   if (entry.size >= tempLinkThreshold) {
     const { tempLink } = await api.node(id, about, signal, true);
@@ -108,7 +111,7 @@ async function openDownload(
   return api.download(id, range, about, signal);
 }
 
-function isOfRange(response: IncomingMessage, { size }: FileEntry, start: number, end: number): boolean {
+function isOfRange(response: HttpResponse, { size }: FileEntry, start: number, end: number): boolean {
   const { statusCode, headers } = response;
   if (start === 0 && end === size && statusCode === 200) return true;
   const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(headers['content-range'] ?? '') ?? [];

@@ -30,6 +30,7 @@ export const driveSignIn: SignInRequirement = {
       pacer: new Pacer({ clock: systemClock, minSleepMs: 0 }),
       slots: new WeightedSemaphore(1),
       clock: systemClock,
+      directConnections: () => false,
     });
     try {
       const root = await new DriveApi(http, config.endpoint, systemClock).root(signal);

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { HttpBody } from '../../../http/httpResponse';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import type { UnsizedFacts } from '../model/objectInfo';
 import type { ObjectLocation } from '../model/objectKey';
@@ -21,7 +22,7 @@ export interface GetOptions {
 }
 
 export interface GetResponse {
-  readonly stream: Readable;
+  readonly body: HttpBody;
   readonly facts: UnsizedFacts;
   /** Bytes of this body; undefined when it is chunked. */
   readonly bodyLength: number | undefined;

@@ -1,4 +1,4 @@
-import { type HttpResponse, readText } from '../../../http/httpClient';
+import { type HttpResponse, readText } from '../../../http/httpResponse';
 import { rootElement } from '../errors/errorXml';
 import { maxResponseBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
 import type { WriteFacts } from './requestTypes';
@@ -29,11 +29,7 @@ export async function responseDocument(
   const document = await responseText(response, operation);
   const found = rootElement(document);
   if (found === root) return document;
-  throw new S3ServiceError(
-    found === 'Error' ? 503 : (response.statusCode ?? 200),
-    response.headers,
-    document,
-  );
+  throw new S3ServiceError(found === 'Error' ? 503 : response.statusCode, response.headers, document);
 }
 
 /**
@@ -44,6 +40,6 @@ export function assertS3Object(response: HttpResponse): void {
   const { headers } = response;
   if (headers.etag !== undefined || Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
   if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;
-  response.on('error', () => {}).destroy();
-  throw new S3ServiceError(response.statusCode ?? 200, headers, '');
+  response.destroy();
+  throw new S3ServiceError(response.statusCode, headers, '');
 }

@@ -4,7 +4,7 @@ import type {
   ServiceInputTypes,
   ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
-import type { HttpResponse } from '../../../http/httpClient';
+import type { HttpResponse } from '../../../http/httpResponse';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 import { retryWithNewCredentials } from '../credentials/credentialCache';
@@ -172,7 +172,7 @@ export class S3Api {
     const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
       const response = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
       if (!response) return sdkHead(connection, place, signal);
-      response.resume();
+      response.discard();
       assertS3Object(response);
       return factsOfHeaders(response.headers);
     });
@@ -202,8 +202,8 @@ export class S3Api {
     signal: AbortSignal,
   ): Promise<number | undefined> {
     try {
-      const { stream, facts } = await this.get(place, { range: 'bytes=0-0', ifMatch }, signal);
-      stream.destroy();
+      const { body, facts } = await this.get(place, { range: 'bytes=0-0', ifMatch }, signal);
+      body.destroy();
       return facts.size;
     } catch (error) {
       if (!isRemoteError(error)) throw error;
@@ -246,7 +246,7 @@ export class S3Api {
       const crc32 = response.headers['x-amz-checksum-crc32'];
       const isWhole = response.headers['x-amz-checksum-type'] !== 'COMPOSITE';
       return {
-        stream: response,
+        body: response,
         facts: factsOfHeaders(response.headers),
         contentRange: response.headers['content-range'],
         bodyLength: wholeSize(undefined, response.headers['content-length']),

@@ -8,6 +8,7 @@ import type {
   PutObjectCommand,
   PutObjectCommandOutput,
 } from '@aws-sdk/client-s3';
+import { StreamBody } from '../../../http/httpResponse';
 import { RemoteError } from '../../../remote/remoteError';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { wholeSize } from '../model/objectHeaders';
@@ -110,7 +111,7 @@ export async function sdkGet(
     { abortSignal: signal },
   );
   return {
-    stream: response.Body as Readable,
+    body: new StreamBody(response.Body as Readable, response.ContentLength),
     facts: factsOf(response),
     contentRange: response.ContentRange,
     bodyLength: response.ContentLength,

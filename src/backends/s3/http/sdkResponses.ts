@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { connectionLost } from '../../../http/httpClient';
+import { BodyCut } from '../../../http/httpResponse';
 import { rootElement } from '../errors/errorXml';
 import { maxResponseBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
 
@@ -121,7 +121,7 @@ function limitBody(response: SdkResponse, limit: number, operation: string): voi
   source.once('end', () => through.end());
   source.once('error', (error) => through.destroy(error));
   source.once('close', () => {
-    if (!source.readableEnded && !through.destroyed) through.destroy(connectionLost());
+    if (!source.readableEnded && !through.destroyed) through.destroy(new BodyCut(length));
   });
   through.once('close', () => source.destroy());
   response.body = through;

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { percentEncode } from '../../../base/encoding';
-import { type HttpResponse, readText } from '../../../http/httpClient';
-import type { AwsKeys } from '../credentials/awsCredentials';
+import { type HttpResponse, readText } from '../../../http/httpResponse';
 import { S3ServiceError } from '../errors/serviceRefusal';
 import type { BucketAddress, S3Connection } from './connection';
 import { queryText, type RequestToSign, signedHeaders, unsignedPayload } from './sigV4';
@@ -66,9 +65,10 @@ export async function sendSigned(
     payloadHash: request.signedByMd5 ? unsignedPayload : payloadHash(body),
   };
   const signedAt = Date.now() + config.systemClockOffset;
-  const headers = connection.anonymous
-    ? { ...toSign.headers }
-    : signedHeaders(toSign, (await config.credentials()) as AwsKeys, address.scope, signedAt);
+  const { credentials } = connection;
+  const headers = credentials
+    ? signedHeaders(toSign, await credentials.get(), address.scope, signedAt)
+    : { ...toSign.headers };
   headers['user-agent'] = 'cloud-remotes';
   const response = await connection.transport.send(
     {
@@ -82,7 +82,7 @@ export async function sendSigned(
     },
     signal,
   );
-  const status = response.statusCode ?? 0;
+  const status = response.statusCode;
   if (status >= 200 && status < 300) return response;
   const refusal = new S3ServiceError(status, response.headers, await readText(response, maxErrorBytes));
   const now = Date.parse(response.headers.date ?? '');

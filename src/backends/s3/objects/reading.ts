@@ -44,12 +44,12 @@ export async function readObject(
     onFacts(facts);
     const attributes = fileAttributesOf(facts);
     return {
-      stream: verifyStream(response.stream, expectedBody(requests, place, response, length), signal),
+      stream: verifyStream(response.body.stream(), expectedBody(requests, place, response, length), signal),
       entry,
       attributes,
     };
   } catch (error) {
-    response.stream.destroy();
+    response.body.destroy();
     throw error;
   }
 }
@@ -68,14 +68,14 @@ export async function readWholeObject(
     const entry = entryAsSeen(file.path, file, facts);
     lengthOfBody(response, facts.size, {}, file.path);
     const content = await readVerified(
-      response.stream,
+      response.body,
       expectedBody(requests, place, response, facts.size),
       signal,
     );
     onFacts(facts);
     return { content, entry, attributes: fileAttributesOf(facts) };
   } catch (error) {
-    response.stream.destroy();
+    response.body.destroy();
     throw error;
   }
 }

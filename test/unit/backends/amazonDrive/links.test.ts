@@ -62,7 +62,7 @@ test('links: an encrypted service’s link to an unencrypted URL is followed onl
         const encrypted = new DriveApi(http, 'https://drive.invalid/drive/v1/', clock);
         await refused(encrypted.downloadLink('http://files.invalid/f', undefined, '"f"', calm), 'forbidden');
         const response = await encrypted.downloadLink(`${origin}/f`, undefined, '"f"', calm);
-        assert.equal((await drain(response)).toString(), 'content');
+        assert.equal((await drain(response.stream())).toString(), 'content');
         const plain = new DriveApi(http, 'http://drive.invalid/drive/v1/', clock);
         await refused(plain.downloadLink('http://files.invalid/f', undefined, '"f"', calm), 'unavailable');
       },

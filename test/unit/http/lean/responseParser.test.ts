@@ -1,53 +1,8 @@
 import assert from 'node:assert/strict';
-import http from 'node:http';
-import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ResponseParser } from '../../../../src/http/lean/responseParser';
-
-interface Read {
-  readonly statusCode: number;
-  readonly headers: Record<string, unknown>;
-  readonly body: string;
-  readonly isComplete: boolean;
-}
-
-/** Feeds the pieces to a parser. Throws what the parser throws for bytes before the end of the response. */
-function parse(
-  pieces: readonly Buffer[],
-  method: string,
-): Read & { readonly canReuse: boolean; readonly hasMore: boolean } {
-  let read: Read = { statusCode: 0, headers: {}, body: '', isComplete: false };
-  const parser = new ResponseParser({
-    onHead: ({ statusCode, headers }) => {
-      read = { ...read, statusCode, headers: { ...headers } };
-    },
-    onBody: (bytes) => {
-      read = { ...read, body: read.body + bytes.toString('latin1') };
-    },
-    onEnd: () => {
-      read = { ...read, isComplete: true };
-    },
-  });
-  parser.expect(method);
-  let canReuse = false;
-  let hasMore = false;
-  try {
-    for (const piece of pieces) parser.feed(Buffer.from(piece));
-    canReuse = parser.canReuse;
-    parser.close();
-  } catch (error) {
-    if (!read.isComplete) throw error;
-    hasMore = true;
-  }
-  return { ...read, canReuse, hasMore };
-}
-
-function parseText(text: string, method = 'GET') {
-  return parse([Buffer.from(text, 'latin1')], method);
-}
-
-const ok = 'HTTP/1.1 200 OK\r\n';
+import { ok, parse, parseText, readByNode } from './readResponse';
 
 const accepted: [title: string, text: string, body: string, canReuse: boolean, method?: string][] = [
   ['a counted body', `${ok}Content-Length: 5\r\n\r\nhello`, 'hello', true],
@@ -193,41 +148,6 @@ test('has no header that nobody sent, whatever its name', () => {
     ['__proto__', 'x'],
   ]);
 });
-
-/** Reads the same bytes by `node:http`, over a connection in memory. */
-function readByNode(pieces: readonly Buffer[], method: string): Promise<Read> {
-  return new Promise((resolve, reject) => {
-    const connection = new Duplex({
-      read() {},
-      write(_chunk, _encoding, done) {
-        done();
-      },
-    });
-    // A connection of memory answers at once, so the request must be complete first.
-    setImmediate(() => {
-      for (const piece of pieces) connection.push(piece);
-      connection.push(null);
-    });
-    const request = http.request({ method, createConnection: () => connection, headers: { host: 'x' } });
-    request.on('error', reject);
-    request.on('response', (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => {
-        body += chunk.toString('latin1');
-      });
-      response.on('error', reject);
-      response.on('close', () =>
-        resolve({
-          statusCode: response.statusCode ?? 0,
-          headers: { ...response.headers },
-          body,
-          isComplete: response.complete,
-        }),
-      );
-    });
-    request.end();
-  });
-}
 
 /** Responses as services send them, then spoiled in a few places. */
 const response = fc

@@ -1,0 +1,365 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HttpRequest } from '../../../../src/http/httpClient';
+import { readText } from '../../../../src/http/httpResponse';
+import { LeanClient, type LeanClientOptions, NotConnected } from '../../../../src/http/lean/leanClient';
+import { listen } from '../../../servers/http/loopback';
+import { calm } from '../../../support/remoteCalls';
+import { okay, serving } from './rawServer';
+
+/** Runs `work` with a client of a server that handles its sockets itself. */
+async function onSockets(
+  handle: (socket: Socket, index: number) => void,
+  work: (given: {
+    send(more?: Partial<HttpRequest>, signal?: AbortSignal): ReturnType<LeanClient['send']>;
+    sockets: Socket[];
+    client: LeanClient;
+  }) => Promise<unknown>,
+  options: Partial<LeanClientOptions> & { readonly protocol?: string } = {},
+): Promise<void> {
+  const sockets: Socket[] = [];
+  const { port, stop } = await listen(
+    createServer((socket) => {
+      socket.on('error', () => {});
+      handle(socket, sockets.push(socket) - 1);
+    }),
+  );
+  const target = { protocol: options.protocol ?? 'http:', hostname: '127.0.0.1', port: String(port) };
+  const client = new LeanClient(target, { maxConnections: 2, ...options });
+  const base = { ...target, method: 'GET', path: '/', headers: {} };
+  try {
+    await work({ client, sockets, send: (more, signal = calm) => client.send({ ...base, ...more }, signal) });
+  } finally {
+    client.close();
+    await stop();
+  }
+}
+
+// ---- reuse ------------------------------------------------------------------------------------------------------
+
+const kept: [title: string, response: string, method: string][] = [
+  ['a response to HEAD with a length', 'HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n', 'HEAD'],
+  ['a 204 with a length', 'HTTP/1.1 204 No\r\ncontent-length: 99\r\n\r\n', 'GET'],
+  ['a 304 with a length', 'HTTP/1.1 304 No\r\ncontent-length: 99\r\n\r\n', 'GET'],
+  ['interim responses', `HTTP/1.1 103 Early\r\nlink: a\r\n\r\nHTTP/1.1 100 Go\r\n\r\n${okay()}`, 'PUT'],
+  [
+    'chunks with trailers',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-checksum: a\r\n\r\n',
+    'GET',
+  ],
+  [
+    'a limit of the service that is far away',
+    `HTTP/1.1 200 OK\r\nkeep-alive: timeout=60, max=9\r\ncontent-length: 0\r\n\r\n`,
+    'GET',
+  ],
+];
+const notKept: typeof kept = [
+  ['connection: close', 'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n', 'GET'],
+  ['HTTP/1.0', 'HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n', 'GET'],
+  [
+    'a limit of one second',
+    'HTTP/1.1 200 OK\r\nKeep-Alive: max=5, timeout=1\r\ncontent-length: 0\r\n\r\n',
+    'GET',
+  ],
+  ['the body of another response', `HTTP/1.1 304 No\r\ncontent-length: 2\r\n\r\nno`, 'GET'],
+];
+
+for (const [rows, isKept] of [
+  [kept, true],
+  [notKept, false],
+] as const)
+  for (const [title, response, method] of rows)
+    test(`a connection is ${isKept ? '' : 'not '}used again after ${title}`, () =>
+      serving(
+        () => response,
+        async (send, { connections }) => {
+          for (const _ of [1, 2]) await readText(await send({ method }), 10);
+          assert.equal(connections.length, isKept ? 1 : 2);
+        },
+      ));
+
+test('an idle connection ends before the limit that its service names', () =>
+  serving(
+    () => 'HTTP/1.1 200 OK\r\nkeep-alive: timeout=2\r\ncontent-length: 0\r\n\r\n',
+    async (send, { connections }) => {
+      const started = performance.now();
+      await readText(await send(), 10);
+      await once(connections[0] as Socket, 'close');
+      assert.ok(performance.now() - started < 1900);
+    },
+  ));
+
+for (const method of ['GET', 'PUT'])
+  test(`a ${method} on a connection that the service closes at the same moment ${method === 'GET' ? 'is made again' : 'fails'}`, () =>
+    onSockets(
+      (socket, index) => {
+        let requests = 0;
+        // The first connections take a second request and close without a word.
+        socket.on('data', () => {
+          if (index >= 2 || requests++ === 0) socket.write(okay(String(index)));
+          else socket.destroy();
+        });
+      },
+      async ({ send, sockets }) => {
+        const body = method === 'PUT' ? { body: Buffer.from('x') } : {};
+        await Promise.all([1, 2].map(async () => readText(await send(), 10)));
+        const second = send({ method, ...body });
+        if (method === 'PUT') await assert.rejects(second, { code: 'ECONNRESET' });
+        else assert.equal(await readText(await second, 10), '2');
+        assert.equal(sockets.length, method === 'GET' ? 3 : 2);
+      },
+    ));
+
+test('a request is made again only once, and not after a byte of its response', async () => {
+  for (const word of ['', 'H'])
+    await onSockets(
+      (socket) => {
+        let requests = 0;
+        socket.on('data', () => (requests++ === 0 ? socket.write(okay('x')) : socket.end(word)));
+      },
+      async ({ send, sockets }) => {
+        await readText(await send(), 10);
+        if (word === '') await readText(await send(), 10);
+        else await assert.rejects(send(), { code: 'ECONNRESET' });
+        assert.equal(sockets.length, word === '' ? 2 : 1);
+      },
+    );
+  await onSockets(
+    (socket) => void socket.once('data', () => socket.end()),
+    async ({ send, sockets }) => {
+      await assert.rejects(send(), { code: 'ECONNRESET' });
+      assert.equal(sockets.length, 1);
+    },
+  );
+});
+
+// ---- the length of a body ---------------------------------------------------------------------------------------
+
+for (const [title, pieces] of [
+  ['shorter', ['four']],
+  ['longer', ['four', 'and more']],
+] as const)
+  test(`a streamed body that is ${title} than announced fails, and its connection ends`, () =>
+    onSockets(
+      (socket) => void socket.on('data', () => {}),
+      async ({ send, sockets }) => {
+        const body = Readable.from(pieces.map((text) => Buffer.from(text)));
+        const headers = { 'content-length': '8' };
+        await assert.rejects(send({ method: 'PUT', headers, body }), {
+          code: 'ERR_HTTP_CONTENT_LENGTH_MISMATCH',
+        });
+        const [socket] = sockets as [Socket];
+        if (!socket.destroyed) await once(socket, 'close');
+        assert.ok(body.destroyed);
+      },
+    ));
+
+test('a source that fails while the request waits for a connection fails the request only', () =>
+  onSockets(
+    () => {},
+    async ({ send }) => {
+      const stop = new AbortController();
+      const first = assert.rejects(send({}, stop.signal));
+      const body = new Readable({ read() {} });
+      const waiting = send({ method: 'PUT', headers: { 'content-length': '8' }, body });
+      body.destroy(new Error('the disk failed'));
+      await assert.rejects(waiting, { message: 'the disk failed' });
+      await assert.rejects(send({ method: 'PUT', headers: { 'content-length': '8' }, body }), {
+        message: 'the disk failed',
+      });
+      stop.abort();
+      await first;
+    },
+    { maxConnections: 1 },
+  ));
+
+// ---- timeouts ---------------------------------------------------------------------------------------------------
+
+test('a handshake that never ends is a connection that was not made', () =>
+  onSockets(
+    () => {},
+    ({ send }) =>
+      assert.rejects(send(), (error) => error instanceof NotConnected && error.code === 'ETIMEDOUT'),
+    { protocol: 'https:', connectTimeoutMs: 100 },
+  ));
+
+test('a head that arrives drop by drop does not hold a request', () =>
+  onSockets(
+    (socket) => {
+      const drip = setInterval(() => socket.write('H'), 20);
+      socket.write('HTTP/1.1 200 OK\r\na: ');
+      socket.on('close', () => clearInterval(drip));
+    },
+    ({ send }) => assert.rejects(send({ silenceTimeoutMs: 200 }), { code: 'ETIMEDOUT' }),
+  ));
+
+test('a slow reader is no silence', () =>
+  onSockets(
+    (socket) =>
+      void socket.once('data', () =>
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: 9000000\r\n\r\n${'x'.repeat(9_000_000)}`),
+      ),
+    async ({ send }) => {
+      const stream = (await send({ silenceTimeoutMs: 400 })).stream();
+      await sleep(1200);
+      assert.equal(Buffer.concat(await stream.toArray()).length, 9_000_000);
+    },
+  ));
+
+// ---- aborts -----------------------------------------------------------------------------------------------------
+
+const half = 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf';
+
+type Sent = ReturnType<LeanClient['send']>;
+type Response = Awaited<Sent>;
+
+interface Stage {
+  readonly title: string;
+  /** Bytes that the service sends. */
+  readonly says: string;
+  /** Resolves at the moment of the abort. */
+  readonly until: (sent: Sent) => unknown;
+  /** How the caller reads the response. */
+  readonly reads?: (response: Response, aborted: Promise<unknown>) => Promise<unknown>;
+}
+
+const stages: readonly Stage[] = [
+  { title: 'before the connection', says: '', until: () => {} },
+  { title: 'before the response', says: '', until: () => sleep(30) },
+  { title: 'within the head', says: 'HTTP/1.1 200 OK\r\nx-am', until: () => sleep(30) },
+  {
+    title: 'before the body is read',
+    says: half,
+    until: (sent) => sent,
+    reads: (response, aborted) => aborted.then(() => response.whole(10)),
+  },
+  { title: 'while the body is read whole', says: half, until: (sent) => sent },
+  {
+    title: 'while the body is streamed',
+    says: half,
+    until: (sent) => sent.then(() => sleep(10)),
+    reads: (response) => response.stream().toArray(),
+  },
+  {
+    title: 'while the body is dropped',
+    says: half,
+    until: (sent) => sent.then(() => sleep(10)),
+    reads: async (response, aborted) => {
+      response.discard();
+      throw await aborted;
+    },
+  },
+];
+
+for (const protocol of ['http:', 'https:'])
+  for (const { title, says, until, reads = (response: Response) => response.whole(10) } of stages)
+    // Without a handshake there is no response.
+    for (const isUpload of [false, true])
+      if (protocol === 'http:' || says === '')
+        test(`${protocol} an abort ${title}${isUpload ? ' of an upload' : ''} leaves no socket`, () =>
+          onSockets(
+            (socket) => {
+              socket.on('data', () => {});
+              if (says) socket.write(says);
+            },
+            async ({ send, sockets }) => {
+              const stop = new AbortController();
+              const aborted = once(stop.signal, 'abort').then(() => stop.signal.reason);
+              const body = new Readable({ read() {} });
+              body.push('begin');
+              const upload = { method: 'PUT', headers: { 'content-length': '1000' }, body };
+              const sent = send(isUpload ? upload : {}, stop.signal);
+              const ended = assert.rejects(
+                sent.then((response) => reads(response, aborted)),
+                { message: 'enough' },
+              );
+              await until(sent);
+              stop.abort(new Error('enough'));
+              await ended;
+              await sleep(10);
+              for (const socket of sockets) if (!socket.destroyed) await once(socket, 'close');
+              if (isUpload && protocol === 'http:' && title !== 'before the connection')
+                assert.ok(body.destroyed);
+            },
+            { protocol },
+          ));
+
+// ---- Expect: 100-continue -----------------------------------------------------------------------------------------
+
+const large = Buffer.alloc(33 * 1024 * 1024, 1);
+const upload = { method: 'PUT', body: large };
+
+test('a refusal of a large upload costs no byte of the body', () =>
+  onSockets(
+    (socket) =>
+      void socket.once('data', () => socket.write('HTTP/1.1 403 No\r\ncontent-length: 2\r\n\r\nno')),
+    async ({ send, sockets }) => {
+      const response = await send(upload);
+      assert.equal(response.statusCode, 403);
+      assert.equal(await readText(response, 10), 'no');
+      const [socket] = sockets as [Socket];
+      if (!socket.destroyed) await once(socket, 'close');
+      assert.ok(socket.bytesRead < 1000, String(socket.bytesRead));
+    },
+  ));
+
+test('a large upload goes on when the service wants it, and nothing is asked of a small one', () =>
+  onSockets(
+    (socket) => {
+      let left = 0;
+      socket.on('data', (bytes) => {
+        const isAsked = bytes.includes('expect: 100-continue');
+        if (isAsked) {
+          left = large.length;
+          socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+        } else if (left > 0) {
+          left -= bytes.length;
+          if (left === 0) socket.write(okay('large'));
+        } else socket.write(okay('small'));
+      });
+    },
+    async ({ send, sockets }) => {
+      assert.equal(await readText(await send(upload), 10), 'large');
+      assert.equal(await readText(await send({ method: 'PUT', body: Buffer.from('four') }), 10), 'small');
+      assert.equal(sockets.length, 1);
+    },
+  ));
+
+for (const [title, says] of [
+  ['ignores', ''],
+  ['refuses', 'HTTP/1.1 417 Expectation Failed\r\ncontent-length: 0\r\n\r\n'],
+] as const)
+  test(`a service that ${title} the question gets the body all the same, and is not asked again`, () =>
+    onSockets(
+      (socket) => {
+        let asked = 0;
+        let left = 0;
+        socket.on('data', (bytes) => {
+          if (bytes.includes('expect: 100')) {
+            asked++;
+            left = large.length;
+            if (says) socket.write(says);
+            return;
+          }
+          if (left === 0) left = large.length + bytes.indexOf('\r\n\r\n') + 4;
+          left -= bytes.length;
+          if (left === 0) socket.write(okay(String(asked)));
+        });
+      },
+      async ({ send }) => {
+        const first = await readText(
+          await send({
+            method: 'PUT',
+            body: Readable.from([large]),
+            headers: { 'content-length': String(large.length) },
+          }),
+          10,
+        );
+        assert.equal(first, says ? '0' : '1');
+        assert.equal(await readText(await send(upload), 10), says ? '0' : '1');
+      },
+    ));
