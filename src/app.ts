@@ -108,6 +108,7 @@ export function createApp(host: Host): App {
       ...(signIn &&
         host.tokens && { tokens: host.tokens(signIn, settings, () => secret(signIn.clientSecretField)) }),
       ...(host.askCode && { askCode: host.askCode }),
+      ...(host.directConnections && { directConnections: host.directConnections }),
       mayRunPrograms: host.mayRunPrograms(),
       waits,
       ...(cacheFolder !== undefined && { cacheFolder }),

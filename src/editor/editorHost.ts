@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock';
 import type { Host } from '../usecases/host';
 import { sharedLockFolder } from '../usecases/placeLocks';
 import type { Accounts } from './accounts/accounts';
+import { directConnections } from './platform/directConnections';
 import type { SecretStore } from './platform/secretStore';
 import { currentSettings, readRemoteSettings } from './platform/settings';
 import { openFolderFileSystem } from './platform/virtualFolders';
@@ -31,6 +32,7 @@ export function createEditorHost(
       }),
     openFolder: openFolderFileSystem,
     forceToDisk: () => currentSettings().forceToDisk,
+    directConnections: directConnections(context),
     mayRunPrograms: () => vscode.workspace.isTrusted,
     lockFolder: sharedLockFolder(),
     storageFolder: context.globalStorageUri.scheme === 'file' ? context.globalStorageUri.fsPath : undefined,

@@ -19,6 +19,8 @@ export interface Host {
     settings: RemoteSettings,
     clientSecret: () => Promise<string | undefined>,
   ): TokenSource;
+  /** Whether requests may leave the editor's HTTP client where no proxy is in the way. Absent = yes. */
+  directConnections?(): boolean;
   askCode?(prompt: string): Promise<string | undefined>;
   /** Opens a folder of a virtual workspace. Absent where there are no virtual workspaces. */
   openFolder?(uri: string): FolderFileSystem;
