@@ -52,12 +52,10 @@ export class PersistentLineCache {
     if (this.lines.get(key) === line) return;
     this.lines.delete(key);
     this.lines.set(key, line);
-    // An iterator passes over every deleted line first, so it starts only when a line must go.
-    if (this.lines.size > this.options.maxEntries)
-      for (const oldest of this.lines.keys()) {
-        if (this.lines.size <= this.options.maxEntries) break;
-        this.lines.delete(oldest);
-      }
+    for (const oldest of this.lines.keys()) {
+      if (this.lines.size <= this.options.maxEntries) break;
+      this.lines.delete(oldest);
+    }
     this.changed();
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { BackendHost } from '../../src/backends/backend';
 import { parsePath } from '../../src/remote/remotePath';
 import {
   type DriveServerOptions,
@@ -7,6 +8,7 @@ import {
   startDriveServer,
 } from '../servers/amazonDrive/driveServer';
 import { at, body, calm } from '../support/remoteCalls';
+import { editorOnly } from '../support/transports';
 import {
   account,
   driveHost,
@@ -30,6 +32,7 @@ function onServer(
   more: Readonly<Record<string, unknown>> = {},
   prepare: (server: DriveTestServer) => void = () => {},
   layered = false,
+  hostMore: Partial<BackendHost> = {},
 ): () => Promise<OpenedRemote> {
   let shared: Promise<DriveTestServer> | undefined;
   return async () => {
@@ -39,7 +42,7 @@ function onServer(
       prepare(await shared);
     }
     const server = await shared;
-    const remote = await openDrive(driveSettings(server, more), driveHost(tokensOf(server)));
+    const remote = await openDrive(driveSettings(server, more), driveHost(tokensOf(server), hostMore));
     const root = parsePath(randomName());
     server.drive(account).makeFolder(root);
     return {
@@ -52,6 +55,10 @@ function onServer(
 }
 
 remoteContract('amazonDrive', onServer({}));
+remoteContract(
+  "amazonDrive by the editor's client",
+  onServer({}, {}, () => {}, false, editorOnly),
+);
 remoteContract(
   'amazonDrive with small pages, redirects and temporary links',
   onServer({ pageSize: 3, redirectDownloads: true }, { templink_threshold: '100Ki' }),
@@ -78,17 +85,21 @@ remoteContract('amazonDrive with five percent faults, with retries', onServer({}
   },
 });
 
-test('amazonDrive: with five percent faults no write is lost or doubled', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
-    fivePercent(server);
-    const layered = patient(remote);
-    const paths = Array.from({ length: 300 }, (_, i) => at(parsePath(`folder ${i % 7}`), `file ${i}`));
-    await Promise.all(paths.map((path) => layered.write(path, body(path), {}, { kind: 'ifAbsent' }, calm)));
-    server.clearFaults();
-    const files = drive.tree().filter((path) => !path.endsWith('/'));
-    assert.deepEqual(files, [...paths].sort());
-    for (const path of paths) assert.equal(drive.read(path).toString(), path);
-    assert.equal(drive.tree().length, paths.length + 7);
-    assert.equal(drive.trashedNodes().length, 0);
+for (const [by, host] of [
+  ['our own client', {}],
+  ["the editor's client", editorOnly],
+] as const)
+  test(`amazonDrive: with five percent faults no write is lost or doubled by ${by}`, async () => {
+    await servedDrive({ host }, async ({ remote, server, drive }) => {
+      fivePercent(server);
+      const layered = patient(remote);
+      const paths = Array.from({ length: 300 }, (_, i) => at(parsePath(`folder ${i % 7}`), `file ${i}`));
+      await Promise.all(paths.map((path) => layered.write(path, body(path), {}, { kind: 'ifAbsent' }, calm)));
+      server.clearFaults();
+      const files = drive.tree().filter((path) => !path.endsWith('/'));
+      assert.deepEqual(files, [...paths].sort());
+      for (const path of paths) assert.equal(drive.read(path).toString(), path);
+      assert.equal(drive.tree().length, paths.length + 7);
+      assert.equal(drive.trashedNodes().length, 0);
+    });
   });
-});

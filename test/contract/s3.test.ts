@@ -1,10 +1,11 @@
 import { after } from 'node:test';
-import type { RemoteSettings } from '../../src/backends/backend';
+import type { BackendHost, RemoteSettings } from '../../src/backends/backend';
 import { HeadObjectCommand, PutObjectCommand } from '../../src/backends/s3/awsSdk';
 import type { S3Remote } from '../../src/backends/s3/s3Remote';
 import { joinPath, parsePath } from '../../src/remote/remotePath';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { calm } from '../support/remoteCalls';
+import { editorOnly } from '../support/transports';
 import { hostWith, openS3, randomName, settingsFor } from '../unit/backends/s3/s3Fixture';
 import { type OpenedRemote, remoteContract } from './remoteContract';
 
@@ -20,10 +21,13 @@ const server = () => {
 };
 after(async () => (await shared)?.stop());
 
-function onServer(more: Readonly<Record<string, unknown>>): () => Promise<OpenedRemote> {
+function onServer(
+  more: Readonly<Record<string, unknown>>,
+  hostMore: Partial<BackendHost> = {},
+): () => Promise<OpenedRemote> {
   return async () => {
     const running = await server();
-    const host = hostWith({ secretAccessKey: running.secretAccessKey });
+    const host = hostWith({ secretAccessKey: running.secretAccessKey }, hostMore);
     const remote = await openS3(settingsFor(running, more), host);
     return {
       ...attributesOf(remote),
@@ -60,6 +64,7 @@ function attributesOf(remote: S3Remote): Pick<OpenedRemote, 'attributes' | 'putW
 }
 
 remoteContract('s3', onServer(inParts), { largeSize });
+remoteContract("s3 by the editor's client", onServer(inParts, editorOnly), { largeSize });
 remoteContract('s3 with checks before writes', onServer({ ...inParts, conditionalWrites: 'checked' }), {
   largeSize,
 });

@@ -23,6 +23,7 @@ import {
 } from '../../../servers/amazonDrive/driveServer';
 import { createFakeClock, type FakeClock } from '../../../support/fakeClock';
 import { calm } from '../../../support/remoteCalls';
+import { directConnections } from '../../../support/transports';
 
 export const account = 'anna@example.com';
 
@@ -69,6 +70,7 @@ export function driveHost(tokens: TokenSource, more: Partial<BackendHost> = {}):
     secret: async () => undefined,
     tokens,
     mayRunPrograms: true,
+    directConnections,
     ...more,
   };
 }

@@ -9,6 +9,7 @@ import { S3Remote } from '../../../../src/backends/s3/s3Remote';
 import { systemClock } from '../../../../src/base/clock';
 import { silentLog } from '../../../../src/base/log';
 import { type S3ServerOptions, type S3TestServer, startS3Server } from '../../../servers/s3/s3Server';
+import { directConnections } from '../../../support/transports';
 
 /** A host with the given secrets and an empty environment. */
 export function hostWith(
@@ -21,6 +22,7 @@ export function hostWith(
     env: { HOME: '/nonexistent' },
     secret: async (field) => secrets[field],
     mayRunPrograms: true,
+    directConnections,
     ...more,
   };
 }

@@ -255,9 +255,9 @@ const stages: readonly Stage[] = [
   },
 ];
 
+// Without a handshake there is no response.
 for (const protocol of ['http:', 'https:'])
   for (const { title, says, until, reads = (response: Response) => response.whole(10) } of stages)
-    // Without a handshake there is no response.
     for (const isUpload of [false, true])
       if (protocol === 'http:' || says === '')
         test(`${protocol} an abort ${title}${isUpload ? ' of an upload' : ''} leaves no socket`, () =>
