@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { LineIndex } from './lineIndex';
 import type { Log, LogTag } from './log';
 
 /** Milliseconds from the first unwritten line to the write, so that a crash costs little. */
@@ -23,11 +24,13 @@ interface LineCacheOptions {
 
 /**
  * A persistent cache of one line of text per key, in a file that is replaced as a whole. Losing the file, or lines that another window
- * wrote meanwhile, only costs time. Lines stay text in memory and callers parse them on use, so that loading a million stays cheap.
+ * wrote meanwhile, only costs time. The lines of the file stay bytes (see LineIndex), so loading a million stays cheap.
  */
 export class PersistentLineCache {
-  /** Before the file is loaded: the lines of this session, which then replace those of the file. */
-  private lines = new Map<string, string>();
+  /** The lines of the file, without those that this session changed. */
+  private stored = LineIndex.empty();
+  /** The lines of this session, by escaped key. */
+  private readonly lines = new Map<string, string>();
   private loaded = false;
   private loading: Promise<void> | undefined;
   private unsaved = false;
@@ -44,28 +47,29 @@ export class PersistentLineCache {
   }
 
   get(key: string): string | undefined {
-    return this.lines.get(key) || undefined;
+    const escaped = escapeKey(key);
+    return this.lines.get(escaped) || this.stored.get(escaped);
   }
 
-  /** Caches a line, which must not be empty or contain a line break. */
+  /** Caches a line, which must be Latin-1, not empty, and without line breaks. */
   set(key: string, line: string): void {
-    if (this.lines.get(key) === line) return;
-    this.lines.delete(key);
-    this.lines.set(key, line);
-    for (const oldest of this.lines.keys()) {
-      if (this.lines.size <= this.options.maxEntries) break;
-      this.lines.delete(oldest);
-    }
+    const escaped = escapeKey(key);
+    if ((this.lines.get(escaped) ?? this.stored.get(escaped)) === line) return;
+    this.stored.delete(escaped);
+    this.lines.delete(escaped);
+    this.lines.set(escaped, line);
+    this.dropOldest();
     this.changed();
   }
 
   delete(key: string): void {
-    if (!this.loaded) this.lines.set(key, tombstone);
-    else if (this.lines.delete(key)) this.changed();
+    const escaped = escapeKey(key);
+    if (!this.loaded) this.lines.set(escaped, tombstone);
+    else if (this.lines.delete(escaped) || this.stored.delete(escaped)) this.changed();
   }
 
   get size(): number {
-    return this.lines.size;
+    return this.stored.size + this.lines.size;
   }
 
   /** Writes unwritten lines and waits for a running write. Never rejects. */
@@ -79,6 +83,14 @@ export class PersistentLineCache {
     await this.saving;
   }
 
+  private dropOldest(): void {
+    for (const oldest of this.lines.keys()) {
+      if (this.size <= this.options.maxEntries) break;
+      if (this.stored.size > 0) this.stored.deleteOldest();
+      else this.lines.delete(oldest);
+    }
+  }
+
   private changed(): void {
     this.unsaved = true;
     if (this.options.file === undefined || this.timer) return;
@@ -90,17 +102,18 @@ export class PersistentLineCache {
 
   private async read(): Promise<void> {
     const { file, header, log, tag, what } = this.options;
-    let lines = new Map<string, string>();
+    let stored: LineIndex | undefined;
     try {
-      if (file !== undefined) lines = parseLines((await readFile(file)).toString('utf8'), header);
+      if (file !== undefined) stored = LineIndex.parse(await readFile(file), header);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         log.write('warn', tag, `${what} can't be read: ${(error as Error).message}`);
     }
-    for (const [key, line] of this.lines)
-      if (line === tombstone) lines.delete(key);
-      else lines.set(key, line);
-    this.lines = lines;
+    for (const [key, line] of this.lines) {
+      stored?.delete(key);
+      if (line === tombstone) this.lines.delete(key);
+    }
+    if (stored) this.stored = stored;
     this.loaded = true;
   }
 
@@ -111,8 +124,9 @@ export class PersistentLineCache {
     const temporary = `${file}.${process.pid}.new`;
     try {
       await mkdir(path.dirname(file), { recursive: true });
-      // A copy, because lines may change while the disk writes.
-      await writeFile(temporary, formatLines([...this.lines], header), { mode: 0o600 });
+      // Copies, because lines may change while the disk writes.
+      const parts = [...this.stored.parts()];
+      await writeFile(temporary, textOf(header, this.stored.size, parts, [...this.lines]), { mode: 0o600 });
       await rename(temporary, file);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -121,41 +135,29 @@ export class PersistentLineCache {
   }
 }
 
-/** The text of a file in parts of `linesPerWrite` lines. The last line holds the number of lines. */
-function* formatLines(lines: readonly (readonly [string, string])[], header: string): Generator<string> {
-  yield `${header}\n`;
+/** The text of a file: the lines of an older file, then newer ones in parts of `linesPerWrite`. The last line holds the number of lines. */
+function* textOf(
+  header: string,
+  storedCount: number,
+  stored: readonly Buffer[],
+  lines: readonly (readonly [string, string])[],
+): Generator<Buffer> {
+  yield Buffer.from(`${header}\n`, 'latin1');
+  yield* stored;
   for (let i = 0; i < lines.length; i += linesPerWrite) {
-    const part = lines.slice(i, i + linesPerWrite);
-    yield part.map(([key, line]) => `${escapeKey(key)}\t${line}\n`).join('');
+    let text = '';
+    for (const [key, line] of lines.slice(i, i + linesPerWrite)) text += `${key}\t${line}\n`;
+    yield Buffer.from(text, 'latin1');
   }
-  yield `end\t${lines.length}\n`;
-}
-
-/** The lines of a file; none when it is incomplete. */
-function parseLines(text: string, header: string): Map<string, string> {
-  const none = new Map<string, string>();
-  if (!text.startsWith(`${header}\n`)) return none;
-  const found: [string, string][] = [];
-  let start = header.length + 1;
-  for (let end = text.indexOf('\n', start); end >= 0; end = text.indexOf('\n', start)) {
-    const tab = text.indexOf('\t', start);
-    if (tab < 0 || tab > end) return none;
-    const key = text.slice(start, tab);
-    const rest = text.slice(tab + 1, end);
-    start = end + 1;
-    if (key === 'end' && start === text.length) return Number(rest) === found.length ? new Map(found) : none;
-    found.push([key.includes('\\') ? unescapeKey(key) : key, rest]);
-  }
-  return none;
+  yield Buffer.from(`end\t${storedCount + lines.length}\n`, 'latin1');
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-const unescapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r' };
 
+/** The key in Latin-1, without tabs and line breaks. No two keys have the same. */
 function escapeKey(key: string): string {
-  return key.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character);
-}
-
-function unescapeKey(key: string): string {
-  return key.replace(/\\(.)/g, (_, character: string) => unescapes[character] ?? character);
+  return key.replace(
+    /[\\\t\n\r]|[^\0-\xff]/g,
+    (character) => escapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -19,7 +19,7 @@ export interface ObjectVersion {
 }
 
 const header = 'cloud-remotes stored times 1';
-/** Per bucket; a full cache drops the oldest entries. Takes about 250 MB of memory when full. */
+/** Per bucket; a full cache drops the oldest entries. Takes about 130 MB of memory when it is read from a full file. */
 const defaultMaxEntries = 1_000_000;
 /** Replaces an MD5 that equals the ETag, as for nearly every object that was not uploaded in parts. */
 const sameAsEtag = '=';
@@ -59,11 +59,10 @@ export class ModifiedTimeCache {
 
   /** The facts of the object that a listing shows in this version. */
   find(key: string, version: ObjectVersion): StoredFacts | undefined {
+    const { etag, serverModifiedMs } = version;
     const line = this.lines.get(key);
-    if (!line) return undefined;
-    const [etag, from, to, s, ns, md5] = line.split('\t');
-    if (etag !== version.etag) return undefined;
-    const { serverModifiedMs } = version;
+    if (!line?.startsWith(etag) || line[etag.length] !== '\t') return undefined;
+    const [from, to, s, ns, md5] = line.slice(etag.length + 1).split('\t');
     if (serverModifiedMs < Number(from) || serverModifiedMs > Number(to)) return undefined;
     const modified = { s: Number(s), ns: Number(ns) };
     return md5 ? { modified, md5: md5 === sameAsEtag ? etag : md5 } : { modified };
@@ -94,7 +93,7 @@ export class ModifiedTimeCache {
   }
 
   private put(key: string, etag: string, from: number, to: number, facts: StoredFacts): void {
-    if (/[\t\n\r]/.test(etag)) return;
+    if (/[\t\n\r]|[^\0-\xff]/.test(etag)) return;
     const { modified, md5 } = facts;
     const stored = md5 === etag ? sameAsEtag : (md5 ?? '');
     this.lines.set(key, `${etag}\t${from}\t${to}\t${modified.s}\t${modified.ns}\t${stored}`);
