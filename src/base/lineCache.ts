@@ -84,6 +84,8 @@ export class PersistentLineCache {
   }
 
   private dropOldest(): void {
+    // An iterator passes over every deleted line first, so it starts only when a line must go.
+    if (this.size <= this.options.maxEntries) return;
     for (const oldest of this.lines.keys()) {
       if (this.size <= this.options.maxEntries) break;
       if (this.stored.size > 0) this.stored.deleteOldest();

@@ -164,6 +164,8 @@ export interface ListOptions {
 export interface RecursiveListOptions {
   /** Whether links to files and folders are followed (loops are detected and reported) or reported as `symlink`. */
   readonly followSymlinks?: boolean;
+  /** Whether files get MD5s that are known without reading, from a cache. A listing of a service has its MD5s in any case. */
+  readonly knownHashes?: boolean;
   /** Whether a folder is skipped, which saves its requests. Pure. */
   skipFolder?(path: RemotePath): boolean;
 }

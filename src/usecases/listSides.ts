@@ -51,12 +51,14 @@ export async function listSides(
     only: sortSelected(options.only),
     sameName: (path: string) => matchKey(path, folding),
   };
+  const knownHashes = !usesAwsRules(options.compare) && options.compare !== 'size-only';
   const from = listTree(
     {
       ...source,
       side: 'source',
       filter: filter(),
       followSymlinks: options.followSymlinks,
+      knownHashes,
       mayBeMissing: false,
       ...only,
     },
@@ -69,6 +71,7 @@ export async function listSides(
       filter: seesExcluded ? createFilter({ ...options, filters: [] }, folding) : filter(),
       // Files behind a symlink are outside the target, so they must be neither written nor deleted (H19).
       followSymlinks: false,
+      knownHashes,
       mayBeMissing: target.remote.capabilities.hasDirectories,
       ...only,
     },

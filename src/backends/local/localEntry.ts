@@ -15,9 +15,14 @@ export function fileEntry(path: RemotePath, stats: BigIntStats): FileEntry {
     path,
     size: Number(stats.size),
     modified: instantFromNs(stats.mtimeNs),
-    version: `${stats.size}-${stats.mtimeNs}-${stats.ino}`,
+    version: versionOf(stats),
     exact: true,
   };
+}
+
+/** The version of a file: the same for files of one size, modified time and inode. */
+export function versionOf({ size, mtimeNs, ino }: BigIntStats): string {
+  return `${size}-${mtimeNs}-${ino}`;
 }
 
 /**

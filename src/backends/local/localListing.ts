@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Entry, UnsupportedEntry, UnsupportedReason } from '../../remote/entry';
 import type { RecursiveListOptions } from '../../remote/remote';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
+import type { HashCache } from './hashCache';
 import { fileEntry } from './localEntry';
 import { codeOf, errorAt, localError } from './localErrors';
 import { identityOf } from './pathHandle';
@@ -28,7 +29,14 @@ export async function* listFolder(
   const items = names.filter(({ dirent }) => dirent.name.startsWith(namePrefix));
   const chain = items.some(({ dirent }) => dirent.isSymbolicLink()) ? await chainOf(absolute, folder) : [];
   for (let start = 0; start < items.length; start += pageSize) {
-    const children = await statAll(items.slice(start, start + pageSize), absolute, folder, true, signal);
+    const children = await statAll(
+      items.slice(start, start + pageSize),
+      absolute,
+      folder,
+      true,
+      undefined,
+      signal,
+    );
     yield children.map(({ entry, identity }) =>
       entry.kind === 'folder' && identity !== undefined && chain.includes(identity)
         ? unusable(folder, entry.path, 'linkLoop')
@@ -66,12 +74,17 @@ export async function* listRecursive(
   top: RemotePath,
   options: RecursiveListOptions,
   batchSize: number,
+  hashes: HashCache | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Entry[]> {
   const follow = options.followSymlinks ?? false;
+  const known = options.knownHashes ? hashes : undefined;
+  await known?.load();
   const read: ReadFolder = async (at, folder) => {
     const items = await readNames(at, folder, signal);
-    return (await statAll(items, at, folder, follow, signal)).sort((a, b) => comparePaths(a.order, b.order));
+    return (await statAll(items, at, folder, follow, known, signal)).sort((a, b) =>
+      comparePaths(a.order, b.order),
+    );
   };
   const isSkipped = (folder: RemotePath) => options.skipFolder?.(folder) ?? false;
 
@@ -197,6 +210,7 @@ async function statAll(
   absolute: string,
   folder: RemotePath,
   follow: boolean,
+  known: HashCache | undefined,
   signal: AbortSignal,
 ): Promise<Child[]> {
   const children: (Child | undefined)[] = new Array(items.length);
@@ -204,7 +218,7 @@ async function statAll(
   const work = async () => {
     for (let i = next++; i < items.length; i = next++) {
       signal.throwIfAborted();
-      children[i] = await toChild(items[i] as NamedItem, absolute, folder, follow);
+      children[i] = await toChild(items[i] as NamedItem, absolute, folder, follow, known);
     }
   };
   await Promise.all(Array.from({ length: Math.min(maxStatConcurrency, items.length) }, work));
@@ -216,6 +230,7 @@ async function toChild(
   absolute: string,
   folder: RemotePath,
   follow: boolean,
+  known: HashCache | undefined,
 ): Promise<Child | undefined> {
   const { name } = dirent;
   const child = (folder === '' ? name : `${folder}/${name}`) as RemotePath;
@@ -237,7 +252,8 @@ async function toChild(
       return { entry: { kind: 'folder', path: child }, order: `${name}/`, identity: identityOf(stats) };
     if (!stats.isFile()) return not('notRegular');
     if (!(await isReadable(file, stats))) return not('unreadable', Number(stats.size));
-    return { entry: fileEntry(child, stats), order: name };
+    const entry = fileEntry(child, stats);
+    return { entry: known?.withMd5(entry, file, stats.ctimeNs) ?? entry, order: name };
   } catch (error) {
     switch (codeOf(error)) {
       case 'ELOOP':

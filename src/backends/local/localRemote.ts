@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import { rmdir, stat } from 'node:fs/promises';
-import { instantToMs } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
-import { parentPath, type RemotePath } from '../../remote/remotePath';
-import type { HashCache } from './hashCache';
+import { parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
+import { type HashCache, LocalHashing } from './hashCache';
 import { fileEntry } from './localEntry';
 import { codeOf, errorAt } from './localErrors';
 import { listFolder, listRecursive, unusable } from './localListing';
@@ -39,6 +37,7 @@ export function openLocalRemote({
   hashes,
 }: LocalOptions): Remote {
   const paths = new LocalPaths(root, leftoverAgeMs, ownThread);
+  const hashing = hashes && new LocalHashing(paths, hashes, followSymlinks);
 
   /** Runs `call` and converts its errors; `deed` is the failed operation. An aborted signal starts nothing, and its reason is thrown. */
   async function run<T>(
@@ -75,7 +74,7 @@ export function openLocalRemote({
       listFolder(paths.absolute(folder), folder, namePrefix, Math.max(1, pageSize), signal),
 
     listRecursive: (folder, options, signal) =>
-      listRecursive(paths.absolute(folder), folder, options, maxPageSize, signal),
+      listRecursive(paths.absolute(folder), folder, options, maxPageSize, hashes, signal),
 
     stat: (path, signal) =>
       run(path, "can't be accessed", signal, async () => {
@@ -105,26 +104,13 @@ export function openLocalRemote({
         absentAsNotFound(file.path, digestLocal(paths, file, pieceSize, followSymlinks, signal)),
       ),
 
-    ...(hashes && {
+    ...(hashing && {
       computeMd5: (file, signal) =>
-        run(file.path, "can't be read", signal, async () => {
-          const absolute = paths.absolute(file.path);
-          // Read before the content, so that a change meanwhile leaves a cache entry that never matches.
-          const { ctimeNs } = await absentAsNotFound(file.path, stat(absolute, { bigint: true }));
-          const mtimeMs = file.modified ? instantToMs(file.modified) : Number.POSITIVE_INFINITY;
-          const modifiedMs = Math.max(mtimeMs, Number(ctimeNs / 1_000_000n));
-          const hashed = { path: absolute, mark: `${file.version ?? ''}-${ctimeNs}`, modifiedMs };
-          const cached = file.version === undefined ? undefined : await hashes.find(hashed);
-          if (cached !== undefined) return cached;
-          const readFromMs = Date.now();
-          const hash = createHash('md5');
-          const { stream } = await readLocal(paths, file.path, { expected: file }, followSymlinks, signal);
-          for await (const chunk of stream) hash.update(chunk);
-          signal.throwIfAborted();
-          const md5 = hash.digest('hex');
-          hashes.store(hashed, md5, readFromMs);
-          return md5;
-        }),
+        run(file.path, "can't be read", signal, () =>
+          absentAsNotFound(file.path, hashing.computeMd5(file, signal)),
+        ),
+      computeMd5s: (files, signal) =>
+        run(rootPath, "can't be read", signal, () => hashing.computeMd5s(files, signal)),
     }),
 
     write: (path, body, facts, precondition, signal) =>

@@ -68,6 +68,7 @@ class BatchHasher {
         wanted[side].at.push(i);
       }
     }
+    if (wanted.source.files.length + wanted.target.files.length === 0) return batch;
     const matches = [...batch];
     for (const side of sides) {
       const { files, at } = wanted[side];

@@ -55,6 +55,8 @@ export interface TreeRequest {
   readonly side: SideName;
   readonly filter: Filter;
   readonly followSymlinks: boolean;
+  /** Whether the comparison can use MD5s. */
+  readonly knownHashes?: boolean;
   /** Whether a missing root counts as empty (a target folder). */
   readonly mayBeMissing: boolean;
   /** Only these are listed. On the source they must exist. */
@@ -181,7 +183,7 @@ class TreeLister implements ListingFindings {
    * name, and the content of a target folder that has the name of a file.
    */
   private async listParentFolders(files: readonly RemotePath[]): Promise<FoundFile[]> {
-    const { remote, root, side, followSymlinks, sameName = exactName } = this.request;
+    const { remote, root, side, followSymlinks, knownHashes = false, sameName = exactName } = this.request;
     const names = new Set(files.map((file) => sameName(file)));
     const isSelected = (path: RemotePath): boolean =>
       names.has(sameName(path)) || (side === 'target' && path !== '' && isSelected(parentPath(path)));
@@ -189,7 +191,7 @@ class TreeLister implements ListingFindings {
     const found: FoundFile[] = [];
     for (const folder of new Set(files.map(parentPath)))
       try {
-        const options = { followSymlinks, skipFolder };
+        const options = { followSymlinks, knownHashes, skipFolder };
         const pages = remote.listRecursive?.(joinPath(root, folder), options, this.signal) ?? [];
         for await (const page of pages)
           for (const entry of page) {
@@ -204,10 +206,11 @@ class TreeLister implements ListingFindings {
   }
 
   private async *listRecursive(folder: RemotePath): AsyncGenerator<FileBatch> {
-    const { remote, filter, followSymlinks } = this.request;
+    const { remote, filter, followSymlinks, knownHashes = false } = this.request;
     const skipFolder = (path: RemotePath) =>
       path.length > this.rootPrefixLength && filter.maySkipFolder(path.slice(this.rootPrefixLength));
-    const pages = remote.listRecursive?.(folder, { followSymlinks, skipFolder }, this.signal) ?? [];
+    const options = { followSymlinks, knownHashes, skipFolder };
+    const pages = remote.listRecursive?.(folder, options, this.signal) ?? [];
     for await (const page of pages) {
       this.signal.throwIfAborted();
       yield* this.batchOf(page);

@@ -139,17 +139,21 @@ test('hash cache: the number of entries is limited, odd names are kept, and a br
     const hashes = new HashCache(folder, silentLog, 3);
     for (const name of ['1', '2', 'a\tb\nc\\', '4']) hashes.store(file(name), md5(name), Date.now());
     await hashes.save();
-    const again = new HashCache(folder, silentLog);
-    assert.equal(await again.find(file('1')), undefined);
-    assert.equal(await again.find(file('a\tb\nc\\')), md5('a\tb\nc\\'));
-    assert.equal(await again.find({ ...file('4'), mark: 'other' }), undefined);
+    const found = async (name: string, mark = 'm') => {
+      const again = new HashCache(folder, silentLog);
+      await again.load();
+      return again.get(name, mark);
+    };
+    assert.equal(await found('1'), undefined);
+    assert.equal(await found('a\tb\nc\\'), md5('a\tb\nc\\'));
+    for (const other of ['other', '', 'mm']) assert.equal(await found('4', other), undefined, other);
     const kept = path.join(folder, 'local.hashes');
     const text = await readFile(kept, 'utf8');
     for (const broken of [text.slice(0, -3), text.replace('end\t3', 'end\t4'), 'nonsense', '']) {
       await writeFile(kept, broken);
-      assert.equal(await new HashCache(folder, silentLog).find(file('2')), undefined);
+      assert.equal(await found('2'), undefined);
     }
     await writeFile(kept, text.replace(md5('4'), 'x'));
-    assert.equal(await new HashCache(folder, silentLog).find(file('4')), undefined, 'no hash at all');
+    assert.equal(await found('4'), undefined, 'no hash at all');
   });
 });
