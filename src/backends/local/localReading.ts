@@ -11,7 +11,7 @@ import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 import { pathOfDescriptor } from './pathHandle';
-import { directCalls } from './syncFileCalls';
+import { waitingCalls } from './syncFileCalls';
 
 const chunkBytes = 256 * 1024;
 
@@ -47,8 +47,8 @@ export async function readWholeLocal(
   followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<WholeContent> {
-  if (paths.ownThread && seen.size <= chunkBytes && !directCalls.isSlow) {
-    const whole = directCalls.measure(() => readSmallNow(paths, seen, followSymlinks), 5);
+  if (paths.ownThread && seen.size <= chunkBytes && !waitingCalls.isSlow) {
+    const whole = waitingCalls.measure(() => readSmallNow(paths, seen, followSymlinks), 5);
     if (whole) return whole;
   }
   const { file, before, entry } = await openAsSeen(paths, seen.path, seen, followSymlinks, signal);

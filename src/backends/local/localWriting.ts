@@ -24,7 +24,7 @@ import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 import { identityOf, type PathHandle } from './pathHandle';
-import { directCalls } from './syncFileCalls';
+import { directCalls, waitingCalls } from './syncFileCalls';
 import { releaseTemporary, temporaryName } from './temporaryNames';
 
 /** A body up to this many bytes is written by synchronous calls where the thread may wait. */
@@ -287,8 +287,8 @@ async function replaceAtomically(
       if (folder.mayBeSwapped) await paths.assertInPlace(folder, path);
     };
     try {
-      if (makeNow && !folder.mayBeSwapped && !directCalls.isSlow)
-        return directCalls.measure(() => putNow(folder, final, temporary, makeNow, old), 9);
+      if (makeNow && !folder.mayBeSwapped && !waitingCalls.isSlow)
+        return waitingCalls.measure(() => putNow(folder, final, temporary, makeNow, old), 9);
       const made = await make({ path: temporary, assertInPlace }, old);
       signal.throwIfAborted();
       await paths.assertInPlace(folder, path);

@@ -4,7 +4,7 @@ import type { ContentDigests } from '../../remote/remote';
 import { forceToDisk } from './durableFolders';
 import { digestPieces } from './hashing/fileHash';
 import { pathOfDescriptor } from './pathHandle';
-import { directCalls } from './syncFileCalls';
+import { directCalls, waitingCalls } from './syncFileCalls';
 
 const open = promisify(fs.open);
 const close = promisify(fs.close);
@@ -32,7 +32,7 @@ export class OpenFile {
   ): Promise<OpenFile> {
     const inPool = () => open(absolute, flags, mode);
     const direct = () => fs.openSync(absolute, flags, mode);
-    return new OpenFile(await (ownThread ? directCalls.call(direct, inPool) : inPool()));
+    return new OpenFile(await (ownThread ? waitingCalls.call(direct, inPool) : inPool()));
   }
 
   /** The current real path; undefined where the system can't tell. */

@@ -1,10 +1,18 @@
-/** A call of this many milliseconds is slow; this many slow calls in a row are no scheduling accident. */
+/** A call of this many milliseconds is slow. */
 const slowMs = 1;
-const maxConsecutiveSlow = 3;
-/** One call of this many milliseconds is enough. */
-const verySlowMs = 20;
+
+/** When the disk counts as slow. */
+interface Patience {
+  /** This many slow calls in a row are no accident of scheduling. */
+  readonly inARow: number;
+  /** One call of this many milliseconds is enough. */
+  readonly atOnceMs: number;
+}
+
 /** All calls then use the pool for this many milliseconds. */
 const poolOnlyMs = 2000;
+
+const impatient: Patience = { inARow: 3, atOnceMs: 20 };
 
 /**
  * Decides whether a file system call runs synchronously in this thread or in Node's thread pool. Calls on an open or cached file take
@@ -16,7 +24,10 @@ export class AdaptiveFsCalls {
   private poolOnlyUntil = Number.NEGATIVE_INFINITY;
 
   /** `now` in milliseconds. */
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  constructor(
+    private readonly patience: Patience = impatient,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   /** The result of `direct`, or of `inPool` while the disk is slow; both must do the same. */
   async call<T>(direct: () => T, inPool: () => Promise<T>): Promise<T> {
@@ -40,7 +51,7 @@ export class AdaptiveFsCalls {
 
   private record(ms: number): void {
     this.slow = ms < slowMs ? 0 : this.slow + 1;
-    if (ms < verySlowMs && this.slow < maxConsecutiveSlow) return;
+    if (ms < this.patience.atOnceMs && this.slow < this.patience.inARow) return;
     this.slow = 0;
     this.poolOnlyUntil = this.now() + poolOnlyMs;
   }
@@ -48,3 +59,6 @@ export class AdaptiveFsCalls {
 
 /** Shared by all disks: while one is slow, the pool serves the others well enough. */
 export const directCalls = new AdaptiveFsCalls();
+
+/** For a thread that may wait, where the pool only helps a disk that is always slow: on a busy machine many single calls are. */
+export const waitingCalls = new AdaptiveFsCalls({ inARow: 16, atOnceMs: Number.POSITIVE_INFINITY });

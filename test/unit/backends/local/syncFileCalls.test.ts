@@ -5,7 +5,7 @@ import { AdaptiveFsCalls } from '../../../../src/backends/local/syncFileCalls';
 /** A disk each of whose direct calls takes `ms`, and which tells who answered. */
 function disk() {
   let at = 0;
-  const calls = new AdaptiveFsCalls(() => at);
+  const calls = new AdaptiveFsCalls(undefined, () => at);
   return {
     async call(ms: number): Promise<'direct' | 'pool'> {
       return calls.call<'direct' | 'pool'>(
@@ -46,7 +46,7 @@ test('one very slow call switches to the pool', async () => {
 
 test('a failed direct call rejects, and its time counts', async () => {
   let at = 0;
-  const calls = new AdaptiveFsCalls(() => at);
+  const calls = new AdaptiveFsCalls(undefined, () => at);
   const fail = () => {
     at += 30;
     throw new Error('no entry');
@@ -62,4 +62,32 @@ test('a failed direct call rejects, and its time counts', async () => {
     ),
     'pool',
   );
+});
+
+test('a patient caller waits for many slow calls in a row, however slow one is', async () => {
+  let at = 0;
+  const calls = new AdaptiveFsCalls({ inARow: 4, atOnceMs: Number.POSITIVE_INFINITY }, () => at);
+  const call = (ms: number) =>
+    calls.call<'direct' | 'pool'>(
+      () => {
+        at += ms;
+        return 'direct';
+      },
+      async () => 'pool',
+    );
+  for (const ms of [500, 2, 2, 0.01, 2, 2, 2, 2]) assert.equal(await call(ms), 'direct');
+  assert.equal(await call(2), 'pool');
+});
+
+test('the time of several calls measured together counts as their mean', () => {
+  let at = 0;
+  const calls = new AdaptiveFsCalls({ inARow: 1, atOnceMs: Number.POSITIVE_INFINITY }, () => at);
+  const take = (ms: number, count: number) =>
+    calls.measure(() => {
+      at += ms;
+    }, count);
+  take(4, 5);
+  assert.equal(calls.isSlow, false);
+  take(6, 5);
+  assert.equal(calls.isSlow, true);
 });
