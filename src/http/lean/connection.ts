@@ -77,6 +77,7 @@ export class Connection {
   /** Whether the body waits until the service wants it. */
   private isAsking = false;
   private asking: NodeJS.Timeout | undefined;
+  private writeBuffer = Buffer.alloc(0);
   private isConnected = false;
   private readonly connectMs: number;
   private isClosed = false;
@@ -168,7 +169,7 @@ export class Connection {
         this.sendBody();
       }, continueTimeoutMs);
     } else if (pieces && exchange.bodyLength <= maxJoinedBytes) {
-      socket.write(joined(head, pieces, exchange.bodyLength));
+      socket.write(this.joined(head, pieces, exchange.bodyLength));
       this.sent(exchange);
     } else {
       socket.cork();
@@ -176,6 +177,23 @@ export class Connection {
       this.sendBody();
       socket.uncork();
     }
+  }
+
+  /** The buffer is free again when the next request comes: until then all of this request has left. */
+  private joined(head: string, pieces: readonly Uint8Array[], bodyLength: number): Buffer {
+    const length = head.length + 2 + bodyLength;
+    if (this.writeBuffer.length < length)
+      this.writeBuffer = Buffer.allocUnsafeSlow(Math.min(2 * length, maxJoinedBytes + length - bodyLength));
+    const bytes = this.writeBuffer.subarray(0, length);
+    bytes.write(head, 'latin1');
+    bytes[head.length] = 13;
+    bytes[head.length + 1] = 10;
+    let at = head.length + 2;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
   }
 
   private stopAsking(): void {
@@ -294,19 +312,6 @@ const expectationFailed = new Error('the service does not accept the header Expe
 function piecesOf(body: NonNullable<Exchange['body']>): readonly Uint8Array[] | undefined {
   if (Buffer.isBuffer(body)) return [body];
   return Array.isArray(body) ? (body as readonly Uint8Array[]) : undefined;
-}
-
-function joined(head: string, pieces: readonly Uint8Array[], bodyLength: number): Buffer {
-  const bytes = Buffer.allocUnsafe(head.length + 2 + bodyLength);
-  bytes.write(head, 'latin1');
-  bytes[head.length] = 13;
-  bytes[head.length + 1] = 10;
-  let at = head.length + 2;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 /** Milliseconds for which a connection may be idle: less than the service's own limit, when it names one. */

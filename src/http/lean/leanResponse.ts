@@ -20,6 +20,25 @@ const keptFromBytes = 32 * 1024;
 /** A body up to this length, in bytes, is read into one buffer of its announced length. */
 const maxAnnouncedBytes = 64 * 1024 * 1024;
 
+/** Bytes of one slab, and of the longest piece that is copied into one. A buffer of its own for each small body costs more than the copy. */
+const slabBytes = 64 * 1024;
+const maxSlabPiece = 8 * 1024;
+
+let slab = Buffer.alloc(0);
+let slabUsed = 0;
+
+function copyOf(bytes: Buffer): Buffer {
+  if (bytes.length > maxSlabPiece) return Buffer.from(bytes);
+  if (slab.length - slabUsed < bytes.length) {
+    slab = Buffer.allocUnsafeSlow(slabBytes);
+    slabUsed = 0;
+  }
+  const copy = slab.subarray(slabUsed, slabUsed + bytes.length);
+  copy.set(bytes);
+  slabUsed += bytes.length;
+  return copy;
+}
+
 /** Takes a body as it arrives. */
 interface BodyReader {
   /** Returns whether it keeps the bytes; otherwise they may change after the call. */
@@ -50,7 +69,7 @@ export class LeanResponse implements HttpResponse {
   push(bytes: Buffer): boolean {
     if (this.reader) return this.reader.onBytes(bytes);
     const isLarge = bytes.length >= keptFromBytes;
-    this.waiting.push(isLarge ? bytes : Buffer.from(bytes));
+    this.waiting.push(isLarge ? bytes : copyOf(bytes));
     this.waitingBytes += bytes.length;
     if (this.waitingBytes > maxWaitingBytes) this.source?.pause();
     return isLarge;
@@ -83,7 +102,7 @@ export class LeanResponse implements HttpResponse {
     this.read({
       onBytes: (bytes) => {
         const isLarge = bytes.length >= keptFromBytes;
-        if (!stream.push(isLarge ? bytes : Buffer.from(bytes))) this.source?.pause();
+        if (!stream.push(isLarge ? bytes : copyOf(bytes))) this.source?.pause();
         return isLarge;
       },
       onEnd: () => stream.push(null),
@@ -157,7 +176,7 @@ class Gathered {
 
   add(piece: Buffer): void {
     if (this.known) piece.copy(this.known, this.length);
-    else this.pieces.push(Buffer.from(piece));
+    else this.pieces.push(copyOf(piece));
     this.length += piece.length;
   }
 
