@@ -1,5 +1,5 @@
 // Times whole processes: our engine against rclone, s5cmd, aws and s3-sync-client on one lean S3 server, and against the least that a client can do.
-// usage: npm run bench [-- --quick] [--only ROW[,ROW]] [--runs 5] [--peers rclone,s5cmd] [--cpu] [--scale 0.1] [--verify] [--work DIR] [--write | --rewrite]
+// usage: npm run bench [-- --quick] [--only ROW[,ROW]] [--runs 5] [--peers rclone,s5cmd] [--cpu] [--scale 0.1] [--verify] [--work DIR] [--add] [--write | --rewrite]
 // Quote the ratios; single times say more about the machine than about the tools. docs/performance.md says what is measured, and how.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,26 +31,25 @@ const { values } = parseArgs({
     cpu: { type: 'boolean', default: false },
     verify: { type: 'boolean', default: false },
     work: { type: 'string' },
+    add: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     rewrite: { type: 'boolean', default: false },
   },
 });
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const saved = path.join(root, 'out', 'bench.json');
-/** Larger bodies are counted and not kept, because a server that fills the memory is a slow server. */
-const keepUpTo = 1 << 20;
 const quickRowMs = 10_000;
 const driveFiles = 2000;
 
 runMain(async () => {
-  if (values.rewrite) return writePage(JSON.parse(readFileSync(saved, 'utf8')));
+  if (values.rewrite) return writePage(savedResult());
   const work = values.work
     ? path.resolve(values.work)
     : mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-bench-'));
   mkdirSync(work, { recursive: true });
   if (!values.work) process.once('exit', () => rmSync(work, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-  const server = await BenchServer.start(root, work, values.verify ? Number.MAX_SAFE_INTEGER : keepUpTo);
+  const server = await BenchServer.start(root, work, values.verify);
   try {
     const result = await measureAll({ root, work, endpoint: server.endpoint }, server);
     if (values.write) writePage(result);
@@ -81,16 +80,25 @@ async function measureAll(bench: Bench, server: BenchServer): Promise<BenchResul
     command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
       ' ',
     ),
-    commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim(),
     machine: machineText(),
     versions: [...versions, `Node.js ${process.versions.node}`],
     idleMB: await idlePeak(cold, bench.work, server),
     rows: [],
   };
   console.log(`${result.versions.join('; ')}\n${result.machine}; ${runs} runs in turn; medians.\n`);
-  const add = (...measured: RowResult[]) => {
-    result.rows.push(...measured);
-    for (const row of measured) console.log(rowText(row, result));
+  if (values.add) result.rows.push(...savedResult().rows);
+  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: root,
+    encoding: 'utf8',
+  }).stdout.trim();
+  const add = (...measured: Omit<RowResult, 'commit'>[]) => {
+    for (const part of measured) {
+      const row = { ...part, commit };
+      const before = result.rows.findIndex(({ id }) => id === row.id);
+      if (before < 0) result.rows.push(row);
+      else result.rows[before] = row;
+      console.log(rowText(row, result));
+    }
     mkdirSync(path.dirname(saved), { recursive: true });
     writeFileSync(saved, JSON.stringify(result, undefined, 1));
   };
@@ -101,6 +109,10 @@ async function measureAll(bench: Bench, server: BenchServer): Promise<BenchResul
   if (withDrive)
     add(...(await runDrive(bench, { count: Math.ceil(driveFiles * scale), size: 4096 }, runs, progress)));
   return result;
+}
+
+function savedResult(): BenchResult {
+  return JSON.parse(readFileSync(saved, 'utf8'));
 }
 
 function progress(text: string): void {

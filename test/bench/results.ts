@@ -24,15 +24,16 @@ export interface RowResult {
   readonly title: string;
   readonly files: number;
   readonly goals: readonly Goal[];
+  /** Of the engine that was measured. */
+  readonly commit: string;
   readonly tools: readonly ToolResult[];
 }
 
-/** All that one call of the bench has measured, as JSON. */
+/** All that the bench has measured, in one call or with `--add`, as JSON. */
 export interface BenchResult {
   /** ISO 8601. */
   readonly date: string;
   readonly command: string;
-  readonly commit: string;
   readonly machine: string;
   /** The name and version of each tool, and the names of missing peers. */
   readonly versions: readonly string[];

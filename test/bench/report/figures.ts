@@ -26,7 +26,7 @@ export function ratioOf(a: ToolResult, b: ToolResult, figure: Figure = 'seconds'
 }
 
 /** The peer of the lowest median time, also among those whose names begin with `program`. */
-export function bestPeer(row: RowResult, program = ''): ToolResult | undefined {
+export function bestPeer(row: Pick<RowResult, 'tools'>, program = ''): ToolResult | undefined {
   return row.tools
     .filter(({ role, samples, name }) => role === 'peer' && samples.length > 0 && name.startsWith(program))
     .toSorted((a, b) => medianOf(a, 'seconds') - medianOf(b, 'seconds'))[0];
@@ -61,6 +61,10 @@ function valueFor(goal: Goal, row: RowResult, all: BenchResult): number {
     case 'rclone': {
       const best = bestPeer(row, 'rclone');
       return best ? ratioOf(own, best) : Number.NaN;
+    }
+    case 'rclone with its defaults': {
+      const plain = toolOf(row, 'rclone');
+      return plain ? ratioOf(own, plain) : Number.NaN;
     }
     case 'CPU of rclone': {
       const best = bestPeer(row, 'rclone');

@@ -48,7 +48,7 @@ export function goalText({ goal, value, met }: Judged): string {
 export function pageText(all: BenchResult): string {
   const missing = rows.filter(({ id }) => all.rows.every((row) => row.id !== id));
   return [
-    `Measured on ${all.date.slice(0, 10)} at commit ${all.commit} by \`${all.command}\`.`,
+    `Measured on ${all.date.slice(0, 10)} at commit ${[...new Set(all.rows.map(({ commit }) => commit))].join(', ')} by \`${all.command}\`.`,
     '',
     `- Machine: ${all.machine}`,
     `- Tools: ${all.versions.join('; ')}`,

@@ -7,6 +7,7 @@ export interface Goal {
     | 'the best peer'
     | 'the best peer, once known'
     | 'rclone'
+    | 'rclone with its defaults'
     | 'CPU of rclone'
     | 'MB over idle'
     | 'time per object of 100,000';
@@ -102,7 +103,8 @@ export const rows: readonly Row[] = [
     set: tiny(200_000),
     quick: tiny(20_000),
     latency: 50,
-    goals: [best(0.1)],
+    // The tuned rclone lists folder by folder at once, where there are folders; by default it lists one page after another.
+    goals: [best(0.1), { of: 'rclone with its defaults', limit: 0.1 }],
   },
   {
     id: 'up-1mib',

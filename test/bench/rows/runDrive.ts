@@ -26,13 +26,13 @@ export async function runDrive(
   set: FileSet,
   runs: number,
   progress: (text: string) => void,
-): Promise<RowResult[]> {
+): Promise<Omit<RowResult, 'commit'>[]> {
   const server = await startDriveServer({ log: 2_000_000 });
   const door = await startRcloneDoor(server);
   try {
     const from = writeFiles(path.join(work, 'sets', 'drive'), set);
     const tools = [ours(root, work, server), ...rclone(work, server, door)];
-    const row = (id: string, title: string): RowResult => {
+    const row = (id: string, title: string) => {
       const results = tools.map(({ name, role }): ToolResult => ({ name, role, samples: [] }));
       return { id, title, files: set.count, goals: [], tools: results };
     };

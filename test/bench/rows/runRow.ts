@@ -30,15 +30,19 @@ const hopeless = 4;
  * Measures one row: in each run every tool in turn, each beginning once. Every result is checked, so no tool is fast because it left something
  * out. A tool that fails gets the problem in its result, and runs no more.
  */
-export async function runRow(row: Row, settings: RowSettings): Promise<RowResult> {
+export async function runRow(row: Row, settings: RowSettings): Promise<Omit<RowResult, 'commit'>> {
   const { runs, budget, progress } = settings;
   const tools = settings.tools.filter(
-    ({ name }) => (row.tools?.includes(name) ?? true) && (name !== 'ours, again' || row.direction === 'noop'),
+    ({ name, role }) =>
+      (row.tools?.includes(name) ?? true) &&
+      (name !== 'ours, again' || row.direction === 'noop') &&
+      // The floor tries nothing again.
+      (role !== 'floor' || row.refused === undefined),
   );
   const results = new Map<Tool, ToolResult>(
     tools.map((tool) => [tool, { name: tool.name, role: tool.role, samples: [] }]),
   );
-  const result: RowResult = {
+  const result = {
     id: row.id,
     title: row.title,
     files: row.set.count,
@@ -70,7 +74,7 @@ export async function runRow(row: Row, settings: RowSettings): Promise<RowResult
   return { ...result, tools: result.tools.filter(({ problem }) => problem !== 'does not do this') };
 }
 
-function isHopeless(tool: ToolResult, row: RowResult): boolean {
+function isHopeless(tool: ToolResult, row: Pick<RowResult, 'tools'>): boolean {
   const best = bestPeer(row);
   if (tool.role !== 'peer' || !best || tool.samples.length === 0) return false;
   return medianOf(tool, 'seconds') > hopeless * medianOf(best, 'seconds');

@@ -14,11 +14,11 @@ export class BenchServer {
     readonly endpoint: string,
   ) {}
 
-  /** Bundles the server into `folder` and starts it. It keeps the content of bodies up to `keepUpTo` bytes, and only the size of larger ones. */
-  static async start(root: string, folder: string, keepUpTo: number): Promise<BenchServer> {
+  /** Bundles the server into `folder` and starts it. It keeps received bodies, or only their sizes. */
+  static async start(root: string, folder: string, keeps: boolean): Promise<BenchServer> {
     const file = bundle(root, 'test/bench/server/leanServer.ts', path.join(folder, 'server.cjs'));
     const child = fork(file, { execArgv: ['--max-old-space-size=12288'] });
-    const order: Order = { do: 'start', keepUpTo };
+    const order: Order = { do: 'start', keeps };
     child.send(order);
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     return new BenchServer(child, `http://127.0.0.1:${port}`);

@@ -16,7 +16,7 @@ export interface BenchRequest {
 export interface ReceivedBody {
   /** Bytes, without the frames of chunks. */
   readonly size: number;
-  /** In the order of arrival; undefined when the body is larger than the server keeps. */
+  /** In the order of arrival, parts of buffers of the socket; undefined when the body is larger than the server takes. */
   readonly pieces: readonly Buffer[] | undefined;
 }
 
@@ -31,10 +31,14 @@ export interface BenchAnswer {
 /** Bytes of small bodies are copied together; larger pieces are written as they are. */
 const togetherLimit = 512 * 1024;
 
-/** Serves one connection: one request after another, each answered by `answer` after its body. A broken request ends the connection. */
+/**
+ * Serves one connection: one request after another, each answered by `answer` after its body. A broken request ends the connection.
+ *
+ * @param takeUpTo bodies of more bytes are only counted
+ */
 export function serveConnection(
   socket: Socket,
-  keepUpTo: number,
+  takeUpTo: number,
   answer: (request: BenchRequest) => BenchAnswer | Promise<BenchAnswer>,
 ): void {
   let waiting: Buffer | undefined;
@@ -56,7 +60,7 @@ export function serveConnection(
           waiting = rest;
           return;
         }
-        incoming = new Incoming(rest.toString('latin1', 0, end), keepUpTo);
+        incoming = new Incoming(rest.toString('latin1', 0, end), takeUpTo);
         if (incoming.expectsContinue) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
         rest = rest.subarray(end + 4);
       }
@@ -125,6 +129,9 @@ function writeAll(socket: Socket, pieces: readonly Buffer[], then: () => void): 
   go();
 }
 
+/** First letters of the headers that the server reads: Content-*, Expect, If-*, Range, Transfer-Encoding, X-Amz-*. */
+const readNames = /[ceirtx]/i;
+
 /** A request that is arriving. */
 class Incoming {
   private readonly method: string;
@@ -139,15 +146,22 @@ class Incoming {
 
   constructor(
     head: string,
-    private readonly keepUpTo: number,
+    private readonly takeUpTo: number,
   ) {
-    const [first = '', ...lines] = head.split('\r\n');
-    const [method = '', target = ''] = first.split(' ');
+    const firstEnd = head.indexOf('\r\n');
+    const [method = '', target = ''] = (firstEnd < 0 ? head : head.slice(0, firstEnd)).split(' ');
     this.method = method;
     this.target = target;
-    for (const line of lines) {
-      const colon = line.indexOf(':');
-      this.headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    for (let at = firstEnd; at >= 0; ) {
+      const end = head.indexOf('\r\n', at + 2);
+      const colon = head.indexOf(':', at);
+      // Names that begin with other letters matter to no answer, and reading them would cost as much as the answer.
+      if (readNames.test(head[at + 2] as string))
+        this.headers.set(
+          head.slice(at + 2, colon).toLowerCase(),
+          head.slice(colon + 1, end < 0 ? undefined : end).trim(),
+        );
+      at = end;
     }
     const keep = (bytes: Buffer) => this.keep(bytes);
     const framed = this.headers.get('content-encoding')?.includes('aws-chunked') === true;
@@ -183,8 +197,7 @@ class Incoming {
 
   private keep(bytes: Buffer): void {
     this.size += bytes.length;
-    if (this.size > this.keepUpTo) this.pieces = undefined;
-    // A small piece is a part of a large buffer, which would stay in memory with it.
-    else this.pieces?.push(bytes.length < 32 * 1024 ? Buffer.from(bytes) : bytes);
+    if (this.size > this.takeUpTo) this.pieces = undefined;
+    else this.pieces?.push(bytes);
   }
 }

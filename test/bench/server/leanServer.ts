@@ -8,7 +8,7 @@ import { type Metadata, Store } from './store';
 
 /** What the bench asks; the server answers each order with one message, `start` with its port. */
 export type Order =
-  | { readonly do: 'start'; readonly keepUpTo: number }
+  | { readonly do: 'start'; readonly keeps: boolean }
   | { readonly do: 'conditions'; readonly latency: number; readonly refused: number }
   | {
       readonly do: 'seed';
@@ -33,7 +33,10 @@ export interface BucketSize {
   readonly bytes: number;
 }
 
-const store = new Store();
+/** Larger bodies are only counted, unless bodies are kept. */
+const smallBody = 256 * 1024;
+
+let store = new Store();
 let latency = 0;
 let refusedShare = 0;
 let requests: Partial<Record<RequestKind, number>> = {};
@@ -42,7 +45,7 @@ let draw = 1;
 let cpu = process.cpuUsage();
 
 process.on('message', (order: Order) => {
-  if (order.do === 'start') listen(order.keepUpTo);
+  if (order.do === 'start') listen(order.keeps);
   else process.send?.(obey(order) ?? {});
 });
 process.on('disconnect', () => process.exit());
@@ -78,8 +81,10 @@ function obey(order: Exclude<Order, { do: 'start' }>): object | undefined {
   }
 }
 
-function listen(keepUpTo: number): void {
-  const server = createServer((socket) => serveConnection(socket, keepUpTo, answer));
+function listen(keeps: boolean): void {
+  store = new Store(keeps);
+  const takeUpTo = keeps ? Number.MAX_SAFE_INTEGER : smallBody;
+  const server = createServer((socket) => serveConnection(socket, takeUpTo, answer));
   server.listen(0, '127.0.0.1', 1024, () => {
     const address = server.address();
     if (address && typeof address === 'object') process.send?.({ port: address.port });

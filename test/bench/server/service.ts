@@ -196,7 +196,7 @@ function writing(store: Store, { bucket, key }: Asked, request: BenchRequest): B
   const objects = store.bucket(bucket);
   const refused = refusedByCondition(objects.get(key), request.headers);
   if (refused) return refused;
-  const object = received(request);
+  const object = received(request, store.keeps);
   if (!object) return refusal(400, 'BadDigest');
   objects.set(key, object);
   return { head: `${ok}ETag: "${object.etag}"\r\n`, body: [] };
@@ -205,7 +205,7 @@ function writing(store: Store, { bucket, key }: Asked, request: BenchRequest): B
 function writingPart(store: Store, query: URLSearchParams, request: BenchRequest): BenchAnswer {
   const parts = store.uploads.get(query.get('uploadId') ?? '');
   if (!parts) return refusal(404, 'NoSuchUpload');
-  const part = received(request);
+  const part = received(request, store.keeps);
   if (!part) return refusal(400, 'BadDigest');
   parts.set(Number(query.get('partNumber')), part);
   return { head: `${ok}ETag: "${part.etag}"\r\n`, body: [] };
@@ -223,7 +223,7 @@ function refusedByCondition(
 }
 
 /** The object in the body of a request; undefined when a small body has another MD5 than the request says. */
-function received({ headers, body }: BenchRequest): StoredObject | undefined {
+function received({ headers, body }: BenchRequest, keeps: boolean): StoredObject | undefined {
   const announced = headers.get('content-md5');
   const stated = announced && Buffer.from(announced, 'base64').toString('hex');
   const md5 = body.pieces && body.size <= hashLimit ? md5Of(body.pieces) : stated;
@@ -233,7 +233,8 @@ function received({ headers, body }: BenchRequest): StoredObject | undefined {
     etag: md5 ?? `${String(body.size).padStart(32, '0')}-1`,
     modified: Date.now(),
     headers: keptHeaders(headers),
-    content: body.pieces,
+    // A piece is a part of a large buffer, which would stay in memory with it.
+    content: keeps ? body.pieces?.map((piece) => Buffer.from(piece)) : undefined,
   };
 }
 

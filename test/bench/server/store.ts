@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { bytesOf, contentOf, type FileSet, fileOf } from '../fileSets';
 import { Bucket, type StoredObject } from './bucket';
 
@@ -12,6 +12,9 @@ export class Store {
   readonly uploads = new Map<string, Map<number, StoredObject>>();
   /** The headers that each multipart upload was begun with. */
   readonly uploadHeaders = new Map<string, string>();
+  /** @param keeps whether the content of received bodies is kept, and not only their sizes */
+  constructor(readonly keeps = true) {}
+
   private readonly digests = new Map<string, { readonly md5: string; readonly etag: string }>();
 
   bucket(name: string): Bucket {
@@ -54,9 +57,10 @@ export class Store {
 
 /** Lower-case hex. */
 export function md5Of(pieces: readonly Buffer[]): string {
-  const hash = createHash('md5');
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest('hex');
+  if (pieces.length === 1) return hash('md5', pieces[0] as Buffer);
+  const hashed = createHash('md5');
+  for (const piece of pieces) hashed.update(piece);
+  return hashed.digest('hex');
 }
 
 /** The ETag that S3 gives to an object of several parts, from the MD5s of the parts in hex. */

@@ -28,13 +28,12 @@ function row(
   tools: readonly ToolResult[],
   goals: RowResult['goals'] = [],
 ): RowResult {
-  return { id, title: `row ${id}`, files, goals, tools };
+  return { id, title: `row ${id}`, files, goals, commit: 'abc1234', tools };
 }
 
 const all: BenchResult = {
   date: '2026-11-30T18:00:00.000Z',
   command: 'npm run bench',
-  commit: 'abc1234',
   machine: '2 × something',
   versions: ['rclone 1.76'],
   idleMB: 60,
@@ -101,6 +100,7 @@ test('a goal is met at its limit, and not met without figures', () => {
   const growth = judge({ of: 'time per object of 100,000', limit: 1.05 }, million, all);
   assert.equal(growth.value.toFixed(2), '1.10');
   assert.equal(growth.met, false);
+  assert.equal(judge({ of: 'rclone with its defaults', limit: 9 }, first, all).value, 0.75);
   assert.equal(judge({ of: 'rclone', limit: 9 }, million, all).met, false);
 });
 
