@@ -10,6 +10,11 @@ export interface HttpBody {
    * without that resolves to the beginning. Rejects with BodyCut, with the errors of the network and with the reason of the request's signal.
    */
   whole(maxBytes: number, tooLong?: (received: number) => Error): Promise<Buffer>;
+  /**
+   * Gives the body piece by piece to `take`, without a copy: the bytes are valid only during the call. Resolves at the end. Rejects as `whole`,
+   * and with what `take` throws, which ends the connection.
+   */
+  pour(take: (bytes: Buffer) => void): Promise<void>;
   /** The body is not wanted: ends its connection. */
   destroy(): void;
 }
@@ -76,6 +81,25 @@ export class StreamBody implements HttpBody {
         if (!source.readableEnded) reject(new BodyCut(received));
         else resolve(first && chunks.length === 1 ? first : Buffer.concat(chunks));
       });
+    });
+  }
+
+  pour(take: (bytes: Buffer) => void): Promise<void> {
+    const { source } = this;
+    return new Promise((resolve, reject) => {
+      let received = 0;
+      if (source.destroyed && !source.readableEnded) return reject(source.errored ?? new BodyCut(0));
+      source.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+        try {
+          take(chunk);
+        } catch (error) {
+          reject(error);
+          source.destroy();
+        }
+      });
+      source.once('error', reject);
+      source.once('close', () => (source.readableEnded ? resolve() : reject(new BodyCut(received))));
     });
   }
 }

@@ -44,14 +44,39 @@ export async function readVerified(
     .whole(length, (received) => lengthMismatch(received, expected))
     .catch((error: unknown) => {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof BodyCut) throw connectionEnded(error.received, expected);
-      throw error instanceof RemoteError ? error : expected.connectionError(error);
+      throw failureOf(error, error instanceof BodyCut ? error.received : 0, expected);
     });
   signal.throwIfAborted();
   if (content.length !== length) throw lengthMismatch(content.length, expected);
   checksum?.update(content);
   if (checksum?.matches() === false) throw checksumMismatch(expected);
   return content;
+}
+
+/** Reads a body into `into`, which it must fill. Rejects as `readVerified`. `onFilled` receives the number of bytes so far. */
+export async function readVerifiedInto(
+  body: HttpBody,
+  into: Buffer,
+  expected: ExpectedBody,
+  onFilled: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let received = 0;
+  const take = (bytes: Buffer) => {
+    if (received + bytes.length > into.length) throw lengthMismatch(received + bytes.length, expected);
+    bytes.copy(into, received);
+    received += bytes.length;
+    onFilled(received);
+  };
+  try {
+    await body.pour(take);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : failureOf(error, received, expected);
+  }
+  signal.throwIfAborted();
+  if (received !== into.length) throw lengthMismatch(received, expected);
+  expected.checksum?.update(into);
+  if (expected.checksum?.matches() === false) throw checksumMismatch(expected);
 }
 
 /** The body as a stream that fails as `readVerified` does, and never just ends. Destroying it destroys the source. */
@@ -96,6 +121,12 @@ export function lengthMismatch(
   { path, length }: Pick<ExpectedBody, 'path' | 'length'>,
 ): RemoteError {
   return new RemoteError('corrupted', `Received ${received} bytes of "${path}" instead of ${length}.`);
+}
+
+/** The error for a body that failed after `received` bytes. */
+function failureOf(error: unknown, received: number, expected: ExpectedBody): Error {
+  if (error instanceof BodyCut) return connectionEnded(received, expected);
+  return error instanceof RemoteError ? error : expected.connectionError(error);
 }
 
 function checksumMismatch({ path }: ExpectedBody): RemoteError {

@@ -20,6 +20,11 @@ export interface Capabilities {
   readonly oneKindPerName?: boolean;
   /** Whether content is on a disk of this machine, so that reading it twice (first for the checksum) is cheap. */
   readonly isLocalDisk?: boolean;
+  /**
+   * How many ranges of one file may be read at once (`Remote.readInto`), and whether a read of the whole file checks more than
+   * they do. Absent where one stream is as fast.
+   */
+  readonly readsRanges?: { readonly atOnce: number; readonly checkLess: boolean };
   /** Whether reads return and writes accept `FileAttributes`. */
   readonly keepsAttributes?: boolean;
   /** Whether deleted content can be recovered (versioning, trash); undefined when unknown. */

@@ -49,8 +49,17 @@ export interface Remote {
    */
   readToBuffer?(file: FileEntry, signal: AbortSignal): Promise<WholeContent>;
 
-  /** Fills `into` with the bytes of `file` from `start` on, without the cost of a stream. Throws every error of that read and its stream. */
-  readInto?(file: FileEntry, start: number, into: Buffer, signal: AbortSignal): Promise<void>;
+  /**
+   * Fills `into` with the bytes of `file` from `start` on, without the cost of a stream. Throws every error of that read and its
+   * stream; `unsupported` where the service sends only whole files. `onFilled` receives the number of bytes so far.
+   */
+  readInto?(
+    file: FileEntry,
+    start: number,
+    into: Buffer,
+    onFilled: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /** The digests of `file`, computed beside other work. Throws every error of a read. Present where reading a file twice is cheap. */
   computeDigests?(file: FileEntry, pieceSize: number, signal: AbortSignal): Promise<ContentDigests>;
@@ -218,8 +227,15 @@ export interface ByteSource {
   open(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable>;
   /** The whole body, if it is in memory or small, so that it needs no stream. */
   bytes?(signal: AbortSignal): Promise<Uint8Array>;
-  /** Fills `into` with the bytes from `start` on, if that is cheaper than a stream. Fails as `open`. */
-  readInto?(start: number, into: Buffer, signal: AbortSignal): Promise<void>;
+  /** As `Remote.readInto`. */
+  readInto?(
+    start: number,
+    into: Buffer,
+    onFilled: (bytes: number) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** How many calls of `readInto` at once are faster than one stream; absent where none are. */
+  readonly rangesAtOnce?: number;
   /** The digests of the body, if the source can compute them beside other work. Fails as `open`. */
   digests?(pieceSize: number, signal: AbortSignal): Promise<ContentDigests>;
   /** Lower-case hex MD5, if it is known without reading. */

@@ -17,6 +17,9 @@ import type { CopyPair } from './existingCopy';
 /** Files up to this many bytes are copied in memory: one request reads, one writes. */
 export const inMemoryLimit = 1024 * 1024;
 
+/** The limit for files of this machine, in bytes. */
+const lentFrom = 256 * 1024;
+
 export interface CopyRequest {
   readonly from: Remote;
   /** The listed file; the copy fails with `changed` when the file differs. */
@@ -101,7 +104,10 @@ function areInOneService(from: Remote, to: Remote): boolean {
 
 async function streamCopy(request: CopyRequest, signal: AbortSignal): Promise<CopyPair> {
   const { to, target, precondition } = request;
-  const isSmall = request.source.size <= inMemoryLimit;
+  const { readInto, capabilities } = request.from;
+  // A disk fills the memory that all transfers share, and needs no request for it.
+  const limit = readInto && capabilities.isLocalDisk ? lentFrom : inMemoryLimit;
+  const isSmall = request.source.size <= limit;
   const { source, body, attributes } = await (isSmall ? bufferedBody : streamedBody)(request, signal);
   return {
     source,
@@ -119,15 +125,19 @@ interface Opened {
 async function streamedBody(request: CopyRequest, signal: AbortSignal): Promise<Opened> {
   const { from } = request;
   const { source, attributes } = await resolveSource(request, signal);
-  const { readInto, computeDigests } = from;
+  const { readInto, computeDigests, capabilities } = from;
+  const { readsRanges, isLocalDisk } = capabilities;
+  // Ranges of a file without a version may be of different contents.
+  const inRanges = source.version !== undefined && (source.md5 !== undefined || !readsRanges?.checkLess);
   const body: ByteSource = {
     size: source.size,
     open: async (range, openSignal) => (await readSource(from, source, range, openSignal)).stream,
     ...(source.md5 !== undefined && { md5: source.md5 }),
-    ...(!from.capabilities.isLocalDisk && { rereadIsExpensive: true }),
+    ...(!isLocalDisk && { rereadIsExpensive: true }),
+    ...(readsRanges && inRanges && { rangesAtOnce: readsRanges.atOnce }),
     ...(readInto && {
-      readInto: (start, into, readSignal) =>
-        ofSource(source, readInto.call(from, source, start, into, readSignal)),
+      readInto: (start, into, onFilled, readSignal) =>
+        ofSource(source, readInto.call(from, source, start, into, onFilled, readSignal)),
     }),
     ...(computeDigests && {
       digests: (pieceSize, readSignal) =>

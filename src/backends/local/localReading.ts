@@ -95,6 +95,7 @@ export async function readIntoLocal(
   seen: FileEntry,
   start: number,
   into: Buffer,
+  onFilled: (bytes: number) => void,
   followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<void> {
@@ -102,6 +103,7 @@ export async function readIntoLocal(
   try {
     if (!(await file.fill(into, start))) throw changedError(seen.path);
     await checkUnchanged(file, before, seen.path);
+    onFilled(into.length);
   } finally {
     await file.close();
   }

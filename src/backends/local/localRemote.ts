@@ -94,10 +94,11 @@ export function openLocalRemote({
         absentAsNotFound(file.path, readWholeLocal(paths, file, followSymlinks, signal)),
       ),
 
-    readInto: (file, start, into, signal) =>
-      run(file.path, "can't be read", signal, () =>
-        absentAsNotFound(file.path, readIntoLocal(paths, file, start, into, followSymlinks, signal)),
-      ),
+    readInto: (file, start, into, onFilled, signal) =>
+      run(file.path, "can't be read", signal, () => {
+        const filling = readIntoLocal(paths, file, start, into, onFilled, followSymlinks, signal);
+        return absentAsNotFound(file.path, filling);
+      }),
 
     computeDigests: (file, pieceSize, signal) =>
       run(file.path, "can't be read", signal, () =>

@@ -7,6 +7,7 @@ import type { ByteSource, FileFacts, Precondition } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
+import { writeBody, wrongLength, wrongMd5 } from './content/bodyWriting';
 import { linkNow, removeNow, retryWhileLocked, tryHardLink } from './finalName';
 import {
   assertPrecondition,
@@ -98,9 +99,9 @@ async function createTemporary(
   old: BigIntStats | undefined,
   ownThread: boolean,
 ): Promise<OpenFile> {
-  if (!old) return OpenFile.open(path, 'wx', ownThread);
+  if (!old) return OpenFile.open(path, 'wx+', ownThread);
   const mode = Number(old.mode) & permissions;
-  const file = await OpenFile.open(path, 'wx', ownThread, mode);
+  const file = await OpenFile.open(path, 'wx+', ownThread, mode);
   try {
     // The umask removes bits from the mode of a new file.
     await file.setMode(mode);
@@ -330,38 +331,4 @@ async function replaceAtomically(
     // Replaces the target of a link, if it is inside the root, so that the link remains.
     return isLink ? paths.withLinkTarget(folder.join(name), path, replace) : replace(folder, name);
   });
-}
-
-/** Writes the body. Throws `corrupted` when its length or MD5 is not as announced. */
-async function writeBody(
-  file: OpenFile,
-  path: RemotePath,
-  body: ByteSource,
-  facts: FileFacts,
-  signal: AbortSignal,
-): Promise<void> {
-  const hash = body.md5 === undefined ? undefined : createHash('md5');
-  let length = 0;
-  for await (const chunk of body.bytes ? [await body.bytes(signal)] : await body.open(undefined, signal)) {
-    signal.throwIfAborted();
-    length += chunk.byteLength;
-    if (length > body.size) throw notWritten(path, `received more than the expected ${body.size} bytes`);
-    await file.write(chunk);
-    hash?.update(chunk);
-    facts.onProgress?.(length);
-  }
-  if (length < body.size) throw wrongLength(path, length, body.size);
-  if (hash && hash.digest('hex') !== body.md5) throw wrongMd5(path);
-}
-
-function wrongLength(path: RemotePath, received: number, expected: number): RemoteError {
-  return notWritten(path, `received ${received} bytes instead of ${expected}`);
-}
-
-function wrongMd5(path: RemotePath): RemoteError {
-  return notWritten(path, 'the received content does not have the expected MD5');
-}
-
-function notWritten(path: RemotePath, reason: string): RemoteError {
-  return new RemoteError('corrupted', `"${path}" was not written: ${reason}.`);
 }

@@ -1,8 +1,8 @@
 import fs, { type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
 import type { ContentDigests } from '../../remote/remote';
+import { digestPieces, FileHash } from './content/fileHash';
 import { forceToDisk } from './durableFolders';
-import { digestPieces } from './hashing/fileHash';
 import { pathOfDescriptor } from './pathHandle';
 import { directCalls, waitingCalls } from './syncFileCalls';
 
@@ -13,6 +13,7 @@ const fchmod = promisify(fs.fchmod);
 const futimes = promisify(fs.futimes);
 const read = promisify(fs.read);
 const write = promisify(fs.write);
+const ftruncate = promisify(fs.ftruncate);
 
 /** Larger transfers use the thread pool, because copying the bytes takes time. */
 const directBytes = 128 * 1024;
@@ -84,6 +85,11 @@ export class OpenFile {
     return true;
   }
 
+  /** A hash of this file, which must end before the file is closed. */
+  hash(wanted: ConstructorParameters<typeof FileHash>[1]): FileHash {
+    return new FileHash(this.descriptor, wanted);
+  }
+
   /** See `digestPieces`. */
   digests(size: number, pieceSize: number, signal: AbortSignal): Promise<ContentDigests> {
     return digestPieces(this.descriptor, size, pieceSize, signal);
@@ -100,6 +106,17 @@ export class OpenFile {
           ? await inPool()
           : await directCalls.call(() => fs.writeSync(this.descriptor, content, from, length), inPool);
     }
+  }
+
+  /** Writes all of `content` at `position`, in the thread pool. */
+  async writeAt(content: Uint8Array, position: number): Promise<void> {
+    for (let at = 0; at < content.byteLength; )
+      at += (await write(this.descriptor, content, at, content.byteLength - at, position + at)).bytesWritten;
+  }
+
+  /** Makes the file `size` bytes long; new bytes are zeros. */
+  resize(size: number): Promise<void> {
+    return ftruncate(this.descriptor, size);
   }
 
   close(): Promise<void> {

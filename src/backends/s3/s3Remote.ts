@@ -22,7 +22,7 @@ import { checkBucket, makeFolder, removeFolder, removeMarker } from './objects/f
 import { listBelow, listFolder } from './objects/listing';
 import { isImpliedFolder, statByListing } from './objects/lookup';
 import { propertiesOf, shareLink } from './objects/properties';
-import { readObject, readWholeObject } from './objects/reading';
+import { readObject, readObjectInto, readWholeObject } from './objects/reading';
 import { uploadFile } from './objects/upload';
 
 /** 10,000 parts of 5 GiB. */
@@ -59,6 +59,7 @@ export class S3Remote implements Remote {
         return config.fileSystem || requests.sawFileSystem;
       },
       keepsAttributes: true,
+      readsRanges: { atOnce: config.concurrency, checkLess: config.checksums === 'whenSupported' },
       storageId: storageIdOf(config),
       ...(config.credentials !== 'anonymous' && { serverSideCopyGroup: serverSideCopyGroupOf(config) }),
     };
@@ -144,6 +145,11 @@ export class S3Remote implements Remote {
     signal.throwIfAborted();
     const onFacts = (facts: ObjectFacts) => void this.facts.cacheRead(file.path, facts);
     return readWholeObject(this.requests, file, onFacts, signal);
+  };
+
+  readonly readInto: Methods['readInto'] = async (file, start, into, onFilled, signal) => {
+    signal.throwIfAborted();
+    return readObjectInto(this.requests, file, start, into, onFilled, signal);
   };
 
   readonly write: Methods['write'] = async (path, body, facts, precondition, signal) => {

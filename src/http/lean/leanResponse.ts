@@ -140,6 +140,25 @@ export class LeanResponse implements HttpResponse {
     });
   }
 
+  pour(take: (bytes: Buffer) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.read({
+        onBytes: (bytes) => {
+          try {
+            take(bytes);
+          } catch (error) {
+            reject(error);
+            this.destroy();
+          }
+          return false;
+        },
+        onEnd: resolve,
+        onFailure: reject,
+      });
+      this.source?.resume();
+    });
+  }
+
   discard(): void {
     this.read({ onBytes: () => false, onEnd() {}, onFailure() {} });
     this.source?.resume();

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FileEntry } from '../entry';
 import type { ReadOptions, ReadResult, Remote } from '../remote';
-import { RemoteError } from '../remoteError';
+import { isRemoteError, RemoteError } from '../remoteError';
 import type { RemotePath } from '../remotePath';
 import {
   backoffDelay,
@@ -25,6 +25,40 @@ export async function resumableRead(
 ): Promise<ReadResult> {
   const first = await withRetries(`read ${path}`, () => inner.read(path, options, signal), policy, signal);
   return { ...first, stream: new ResumedStream(inner, first, options, policy, signal) };
+}
+
+/**
+ * `Remote.readInto`, which goes on at the byte where it was interrupted. Fails after the policy's number of attempts that brought no byte, and as
+ * other calls do.
+ */
+export async function resumableFill(
+  inner: Remote,
+  policy: RetryPolicy,
+  file: FileEntry,
+  start: number,
+  into: Buffer,
+  onFilled: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let filled = 0;
+  const attempt = async (failed: RemoteError | undefined) => {
+    // Bytes of a response that was wrong may be wrong too.
+    if (failed?.kind === 'corrupted') filled = 0;
+    const before = filled;
+    const onMore = (bytes: number) => {
+      filled = before + bytes;
+      onFilled(filled);
+    };
+    await inner.readInto?.(file, start + before, into.subarray(before), onMore, signal);
+  };
+  for (;;) {
+    const before = filled;
+    try {
+      return await withRetries(`read ${file.path}`, attempt, policy, signal);
+    } catch (error) {
+      if (!isRemoteError(error, 'unavailable') || filled <= before) throw error;
+    }
+  }
 }
 
 class ResumedStream extends Readable {

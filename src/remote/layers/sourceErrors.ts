@@ -11,6 +11,7 @@ export class SourceErrorTracker implements ByteSource {
   readonly size: number;
   readonly md5?: string;
   readonly rereadIsExpensive?: boolean;
+  readonly rangesAtOnce?: number;
   readonly bytes?: NonNullable<ByteSource['bytes']>;
   readonly readInto?: NonNullable<ByteSource['readInto']>;
   readonly digests?: NonNullable<ByteSource['digests']>;
@@ -20,6 +21,7 @@ export class SourceErrorTracker implements ByteSource {
     this.size = inner.size;
     if (inner.md5 !== undefined) this.md5 = inner.md5;
     if (inner.rereadIsExpensive !== undefined) this.rereadIsExpensive = inner.rereadIsExpensive;
+    if (inner.rangesAtOnce !== undefined) this.rangesAtOnce = inner.rangesAtOnce;
     const { bytes, readInto, digests } = inner;
     if (bytes) this.bytes = (...args) => this.recorded(() => bytes.apply(inner, args));
     if (readInto) this.readInto = (...args) => this.recorded(() => readInto.apply(inner, args));

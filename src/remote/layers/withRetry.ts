@@ -3,7 +3,7 @@ import type { Remote } from '../remote';
 import type { RemoteError } from '../remoteError';
 import { recoverLostResponse } from './lostResponse';
 import { type CallArguments, type CallName, operations, wrapRemote } from './operations';
-import { resumableRead } from './resumableRead';
+import { resumableFill, resumableRead } from './resumableRead';
 import { type RetryPolicy, withRetries } from './retry';
 import { SourceErrorTracker } from './sourceErrors';
 
@@ -36,7 +36,10 @@ export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
       );
     },
   };
-  return Object.assign(remote, special, policy.waits && { waits: policy.waits });
+  const fill: Pick<Remote, 'readInto'> = inner.readInto
+    ? { readInto: (...args) => resumableFill(inner, policy, ...args) }
+    : {};
+  return Object.assign(remote, special, fill, policy.waits && { waits: policy.waits });
 }
 
 /**

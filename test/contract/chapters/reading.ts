@@ -77,13 +77,13 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
         [100_000, 150_000],
       ] as const) {
         const into = Buffer.alloc(length);
-        await remote.readInto(seen, start, into, calm);
+        await remote.readInto(seen, start, into, () => {}, calm);
         assert.ok(into.equals(content.subarray(start, start + length)), `${length} bytes from ${start}`);
       }
-      const fill = (file: FileEntry) => remote.readInto?.(file, 299_000, Buffer.alloc(5000), calm);
+      const fill = (file: FileEntry) => remote.readInto?.(file, 299_000, Buffer.alloc(5000), () => {}, calm);
       await refused(Promise.resolve(fill(seen)), 'changed');
       await failsAsRead(remote, root, seen, (file, signal) =>
-        remote.readInto?.(file, 0, Buffer.alloc(9), signal),
+        remote.readInto?.(file, 0, Buffer.alloc(9), () => {}, signal),
       );
     },
   );

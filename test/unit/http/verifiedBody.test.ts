@@ -4,7 +4,13 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { StreamBody } from '../../../src/http/httpResponse';
-import { type ExpectedBody, md5Checksum, readVerified, verifyStream } from '../../../src/http/verifiedBody';
+import {
+  type ExpectedBody,
+  md5Checksum,
+  readVerified,
+  readVerifiedInto,
+  verifyStream,
+} from '../../../src/http/verifiedBody';
 import { isRemoteError, type RemoteErrorKind } from '../../../src/remote/remoteError';
 import { calm } from '../../support/remoteCalls';
 
@@ -24,6 +30,17 @@ function expected(more: Partial<ExpectedBody> = {}): ExpectedBody {
 const ways = {
   readVerified: (source: Readable, body: ExpectedBody, signal = calm) =>
     readVerified(new StreamBody(source), body, signal),
+  readVerifiedInto: async (source: Readable, body: ExpectedBody, signal = calm) => {
+    const into = Buffer.alloc(body.length);
+    let filled = 0;
+    const onFilled = (bytes: number) => {
+      assert.ok(bytes > filled, 'it grows');
+      filled = bytes;
+    };
+    await readVerifiedInto(new StreamBody(source), into, body, onFilled, signal);
+    assert.equal(filled, body.length);
+    return into;
+  },
   verifyStream: (source: Readable, body: ExpectedBody, signal = calm) =>
     buffer(verifyStream(source, body, signal)),
 };

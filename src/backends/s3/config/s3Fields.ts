@@ -143,7 +143,7 @@ export const s3Fields: readonly SettingField[] = [
     name: 'concurrency',
     title: 'Concurrent parts',
     description:
-      'The number of parts of one file that are uploaded at the same time. Memory per file = chunk size × this.',
+      'The number of parts of one file that are sent or received at the same time. Memory per file = chunk size × this.',
     kind: 'count',
     default: 4,
     min: 1,

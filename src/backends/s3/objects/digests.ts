@@ -116,7 +116,7 @@ export async function fillFrom(
   buffer: Buffer,
   signal: AbortSignal,
 ): Promise<void> {
-  if (body.readInto) return body.readInto(start, buffer, signal);
+  if (body.readInto) return body.readInto(start, buffer, () => {}, signal);
   const { length } = buffer;
   // Without a range a body that has become longer is noticed.
   const range = length === body.size ? undefined : { start, end: start + length };

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { mapConcurrent } from '../../../base/mapConcurrent';
-import { WeightedSemaphore } from '../../../base/semaphore';
+import { transferBuffers } from '../../../remote/bufferPool';
 import { withRetries } from '../../../remote/layers/retry';
 import type { ByteSource, ContentDigests, FileFacts } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
@@ -60,11 +60,8 @@ export function partSizeFor(size: number, chunkSize: number, maxParts = 10_000):
   return Math.ceil(size / maxParts / mebi) * mebi;
 }
 
-/** Bytes of parts in memory, of all files together. A larger part waits until it is alone. */
-const partMemory = new WeightedSemaphore(64 * mebi);
-
 /**
- * Sends a file in parts, `concurrency` at once. Each part is read once, into a buffer that later parts use again. A failed part is retried alone.
+ * Sends a file in parts, `concurrency` at once, within the memory of `transferBuffers`. A failed part is retried alone.
  *
  * With the `digests` of an earlier read only the CRC32 of each part is compared, which is cheaper than another MD5. Without them the MD5 of each
  * part and of the whole is computed here, and must equal `body.md5` if the body announces one.
@@ -87,17 +84,13 @@ export function uploadInParts(
     let sent = 0;
     const md5s: string[] = [];
     const whole = digests ? undefined : new WholeMd5();
-    const buffers: Buffer[] = [];
     const sendPart = async (
       index: number,
+      content: Buffer,
       addToWhole: AddToWhole | undefined,
       stop: AbortSignal,
     ): Promise<SentPart> => {
-      const start = index * partSize;
-      const length = Math.min(partSize, body.size - start);
-      const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(Math.min(partSize, body.size));
-      const content = buffer.subarray(0, length);
-      await fillFrom(body, start, content, stop);
+      await fillFrom(body, index * partSize, content, stop);
       const crc = crc32(content);
       // The metadata already names the MD5 of the earlier read, so other content must not become visible.
       if (digests && digests.pieces[index]?.crc32 !== crc) throw md5Mismatch(path);
@@ -118,16 +111,14 @@ export function uploadInParts(
         return etagOfPart(etag) ?? `"${md5}"`;
       };
       const ETag = await withRetries(`part ${index + 1} of ${path}`, send, retryPolicy(host), stop);
-      // Only now: a failed request may still hold the buffer.
-      buffers.push(buffer);
-      sent += length;
+      sent += content.length;
       facts.onProgress?.(sent);
       return { PartNumber: index + 1, ETag, ...(withCrc && { ChecksumCRC32: crc32Text(crc) }) };
     };
     const parts = await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
       const addToWhole = whole?.next();
-      const release = await partMemory.acquire(partSize, stop);
-      return sendPart(index, addToWhole, stop).finally(release);
+      const length = Math.min(partSize, body.size - index * partSize);
+      return transferBuffers.lend(length, stop, (part) => sendPart(index, part, addToWhole, stop));
     });
     const md5 = digests?.md5 ?? whole?.digest();
     if (body.md5 !== undefined && body.md5 !== md5) throw md5Mismatch(path);

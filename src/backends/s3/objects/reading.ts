@@ -1,5 +1,11 @@
 import { Readable } from 'node:stream';
-import { type ExpectedBody, lengthMismatch, readVerified, verifyStream } from '../../../http/verifiedBody';
+import {
+  type ExpectedBody,
+  lengthMismatch,
+  readVerified,
+  readVerifiedInto,
+  verifyStream,
+} from '../../../http/verifiedBody';
 import type { FileEntry } from '../../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
@@ -74,6 +80,37 @@ export async function readWholeObject(
     );
     onFacts(facts);
     return { content, entry, attributes: fileAttributesOf(facts) };
+  } catch (error) {
+    response.body.destroy();
+    throw error;
+  }
+}
+
+/** Reads a range of an object into memory; see `Remote.readInto`. */
+export async function readObjectInto(
+  requests: S3Api,
+  file: FileEntry,
+  start: number,
+  into: Buffer,
+  onFilled: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { path, size } = file;
+  const place = parseFilePath(path);
+  const end = start + into.length;
+  if (end === start || end > size) {
+    entryAsSeen(path, file, await requests.head(place, signal));
+    if (end === start) return;
+    throw new RemoteError('changed', `"${path}" has fewer bytes than were expected.`);
+  }
+  const options = { range: { start, end }, expected: file };
+  const response = await getAsSeen(requests, path, place, options, signal);
+  try {
+    const facts = await withSize(requests, place, response.facts, file, signal);
+    entryAsSeen(path, file, facts);
+    const length = lengthOfBody(response, facts.size, options, path, 'unsupported');
+    const expected = expectedBody(requests, place, response, length);
+    await readVerifiedInto(response.body, into, expected, onFilled, signal);
   } catch (error) {
     response.body.destroy();
     throw error;
@@ -165,12 +202,13 @@ async function readNothing(
   return { stream: Readable.from([]), entry, attributes: fileAttributesOf(facts) };
 }
 
-/** The length of the body. Throws `corrupted` when the response has another range than requested, or announces another length. */
+/** The length of the body. Throws `otherwise` when the response has another range than requested, `corrupted` when it announces another length. */
 function lengthOfBody(
   { contentRange, bodyLength }: GetResponse,
   size: number,
   { range }: ReadOptions,
   path: RemotePath,
+  otherwise: 'corrupted' | 'unsupported' = 'corrupted',
 ): number {
   const isWhole = !range || (range.start === 0 && contentRange === undefined && (range.end ?? size) >= size);
   const end = isWhole ? size : Math.min(range.end ?? size, size);
@@ -178,7 +216,7 @@ function lengthOfBody(
   const received = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '');
   const isRequested = received ? Number(received[1]) === start && Number(received[2]) === end - 1 : isWhole;
   if (!isRequested)
-    throw new RemoteError('corrupted', `The service returned another range of "${path}" than requested.`);
+    throw new RemoteError(otherwise, `The service returned another range of "${path}" than requested.`);
   if (bodyLength !== undefined && bodyLength !== end - start)
     throw lengthMismatch(bodyLength, { path, length: end - start });
   return end - start;

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { transferBuffers } from '../../../remote/bufferPool';
 import type { FileEntry } from '../../../remote/entry';
 import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
 import type { RemotePath } from '../../../remote/remotePath';
@@ -18,6 +19,7 @@ import {
   type Digests,
   digestsOf,
   digestsOfBody,
+  fillFrom,
   md5Of,
   readBody,
 } from './digests';
@@ -34,6 +36,8 @@ import { checkStoredMd5, md5Mismatch, type StoredObject } from './storedObject';
 
 /** In bytes. Smaller bodies are read into memory once and sent by one request, which can be retried. */
 const inMemoryLimit = 8 * 1024 * 1024;
+/** In bytes. Larger bodies are read into the memory that all transfers share. */
+const lentFrom = 256 * 1024;
 /** Tolerance, in milliseconds, for using the Date of a response as LastModified. */
 const dateSlackMs = 2000;
 
@@ -106,8 +110,12 @@ async function send(
   const { uploadCutoff, chunkSize } = requests.config;
   // An empty body can't go in parts, even with a cutoff of 0.
   if (body.size === 0 || (body.size <= inMemoryLimit && body.size <= uploadCutoff)) {
-    const bytes = await readBody(body, signal);
-    return putBytes(requests, upload, attributes, bytes, signal);
+    const sendBytes = (bytes: Buffer) => putBytes(requests, upload, attributes, bytes, signal);
+    if (body.bytes || body.size < lentFrom) return sendBytes(await readBody(body, signal));
+    return transferBuffers.lend(body.size, signal, async (buffer) => {
+      await fillFrom(body, 0, buffer, signal);
+      return sendBytes(buffer);
+    });
   }
   const isSingle = body.size <= uploadCutoff;
   const pieceSize = isSingle ? body.size : partSizeFor(body.size, chunkSize, maxPartsOf(requests.config));

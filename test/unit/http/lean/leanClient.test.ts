@@ -65,6 +65,37 @@ test('a large response arrives whole, however slowly it is read', async () => {
   );
 });
 
+test('a large response pours whole, and an error of its reader ends the connection', async () => {
+  const whole = pattern(5_000_000);
+  await serving(
+    () => Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\ncontent-length: ${whole.length}\r\n\r\n`), whole]),
+    async (send, { connections }) => {
+      const into = Buffer.alloc(whole.length);
+      let at = 0;
+      const take = (bytes: Buffer) => {
+        at += bytes.copy(into, at);
+      };
+      for (const late of [false, true]) {
+        at = 0;
+        const response = await send();
+        if (late) await sleep(20);
+        await response.pour(take);
+        assert.equal(at, whole.length);
+        assert.ok(into.equals(whole));
+      }
+      assert.equal(connections.length, 1);
+      const full = new Error('full');
+      let pieces = 0;
+      const refuse = () => {
+        if (++pieces === 3) throw full;
+      };
+      await assert.rejects((await send()).pour(refuse), (error) => error === full);
+      await (await send()).pour(() => {});
+      assert.equal(connections.length, 2);
+    },
+  );
+});
+
 test('takes a body that has arrived without waiting for events', async () => {
   await serving(
     () => okay('now'),

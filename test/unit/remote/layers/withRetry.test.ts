@@ -188,6 +188,52 @@ test('a read does not resume in another version of the file', async () => {
   await refused(drain(stream), 'changed');
 });
 
+/** A remote whose n-th fill brings `brings(n)` bytes of `content`, at most all of them, and then fails with `kind`. */
+function filling(content: Buffer, kind: RemoteErrorKind, brings: (nth: number) => number) {
+  const starts: number[] = [];
+  const inner: Remote = {
+    ...createMemoryRemote(),
+    async readInto(_file, start, into, onFilled) {
+      starts.push(start);
+      const length = Math.min(brings(starts.length), into.length);
+      content.copy(into, 0, start, start + length);
+      onFilled(length);
+      if (length < into.length) throw failing(kind);
+    },
+  };
+  const remote = withRetry(inner, { clock: createFakeClock(), log: silentLog });
+  const into = Buffer.alloc(content.length - 100);
+  const file = createMemoryRemote().put('f', content);
+  const progress: number[] = [];
+  const fill = () =>
+    Promise.resolve(remote.readInto?.(file, 100, into, (bytes) => progress.push(bytes), calm));
+  return { starts, into, fill, progress };
+}
+
+test('a fill goes on where it was interrupted, as often as it makes progress', async () => {
+  const content = pattern(100_100);
+  const { starts, into, fill, progress } = filling(content, 'unavailable', () => 10_000);
+  await fill();
+  assert.ok(into.equals(content.subarray(100)));
+  assert.deepEqual(
+    starts,
+    [...Array(10).keys()].map((n) => 100 + n * 10_000),
+  );
+  assert.equal(progress.at(-1), into.length);
+});
+
+test('a fill without progress fails', async () => {
+  const { starts, fill } = filling(pattern(1000), 'unavailable', (nth) => (nth === 1 ? 3 : 0));
+  await refused(fill(), 'unavailable');
+  assert.deepEqual(new Set(starts.slice(1)), new Set([103]));
+});
+
+test('a fill with wrong bytes starts again, and fails when they stay wrong', async () => {
+  const { starts, fill } = filling(pattern(1000), 'corrupted', () => 3);
+  await refused(fill(), 'corrupted');
+  assert.deepEqual(new Set(starts), new Set([100]));
+});
+
 test('a truncated stream is completed', async () => {
   const inner = createMemoryRemote();
   inner.put('f', 'abcdefgh');
@@ -287,20 +333,43 @@ test('the layer adds no optional calls', () => {
   for (const name of [...optional, 'features'] as const) assert.equal(remote[name], undefined, name);
 });
 
-test('the layer passes on the size, the MD5 and rereadIsExpensive of a body', async () => {
+test('the layer passes on what a body says of itself, and a failure of its source is not retried', async () => {
   const { inner } = given();
   const told: Partial<ByteSource>[] = [];
   const curious: Remote = {
     ...inner,
-    write(path, { size, md5, rereadIsExpensive }, ...rest) {
-      told.push({ size, ...(md5 !== undefined && { md5 }), ...(rereadIsExpensive && { rereadIsExpensive }) });
+    write(path, { size, md5, rereadIsExpensive, rangesAtOnce }, ...rest) {
+      told.push({
+        size,
+        ...(md5 !== undefined && { md5 }),
+        ...(rereadIsExpensive && { rereadIsExpensive }),
+        ...(rangesAtOnce !== undefined && { rangesAtOnce }),
+      });
       return inner.write(path, body('abc'), ...rest);
     },
   };
-  const remote = withRetry(curious, { clock: createFakeClock(), log: silentLog });
-  const known = { md5: '900150983cd24fb0d6963f7d28e17f72', rereadIsExpensive: true };
-  await remote.write(path, { ...body('abc'), ...known }, {}, noPrecondition, calm);
+  const policy = { clock: createFakeClock(), log: silentLog };
+  const known = { md5: '900150983cd24fb0d6963f7d28e17f72', rereadIsExpensive: true, rangesAtOnce: 3 };
+  const source = { ...body('abc'), ...known };
+  await withRetry(curious, policy).write(path, source, {}, noPrecondition, calm);
   assert.deepEqual(told, [{ size: 3, ...known }]);
+  const failure = failing('unavailable');
+  for (const call of ['readInto', 'digests'] as const) {
+    let writes = 0;
+    const using: Remote = {
+      ...inner,
+      async write(_path, content, _facts, _precondition, signal) {
+        writes++;
+        if (call === 'digests') await content.digests?.(1, signal);
+        else await content.readInto?.(0, Buffer.alloc(3), () => {}, signal);
+        assert.fail('the source fails');
+      },
+    };
+    const broken = { ...source, [call]: () => Promise.reject(failure) };
+    const writing = withRetry(using, policy).write(path, broken, {}, noPrecondition, calm);
+    await assert.rejects(writing, (error) => error === failure);
+    assert.equal(writes, 1, call);
+  }
 });
 
 for (const refusal of ['alreadyExists', 'changed'] as const)
