@@ -2,12 +2,12 @@ import { addAbortListener, removeAbortListener } from './aborts';
 
 interface Waiter {
   readonly weight: number;
-  readonly start: () => void;
+  readonly start: (taken: number) => void;
 }
 
 /** A semaphore with weights, first come first served. An aborted waiter leaves the queue at once. */
 export class WeightedSemaphore {
-  private readonly size: number;
+  private size: number;
   private free: number;
   private readonly queue: Waiter[] = [];
   private readonly idle: (() => void)[] = [];
@@ -24,9 +24,10 @@ export class WeightedSemaphore {
    */
   async acquire(weight: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    const taken = Math.min(Math.max(1, weight), this.size);
+    const wanted = Math.max(1, weight);
+    let taken = Math.min(wanted, this.size);
     if (this.queue.length === 0 && this.free >= taken) this.free -= taken;
-    else await this.wait(taken, signal);
+    else taken = await this.wait(wanted, signal);
     let released = false;
     return () => {
       if (released) return;
@@ -36,22 +37,32 @@ export class WeightedSemaphore {
     };
   }
 
+  /** Changes the total weight. Until enough is released, more than the new size may be held. */
+  resize(size: number): void {
+    const now = Math.max(1, size);
+    if (now === this.size) return;
+    this.free += now - this.size;
+    this.size = now;
+    this.startWaiters();
+  }
+
   /** Resolves when nothing is held and nothing waits. */
   async onIdle(): Promise<void> {
     if (this.free < this.size || this.queue.length > 0)
       await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
-  private wait(weight: number, signal: AbortSignal): Promise<void> {
+  /** Resolves to the weight that was taken. */
+  private wait(weight: number, signal: AbortSignal): Promise<number> {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.queue.splice(this.queue.indexOf(waiter), 1);
         reject(signal.reason);
         this.startWaiters();
       };
-      const start = () => {
+      const start = (taken: number) => {
         removeAbortListener(signal, onAbort);
-        resolve();
+        resolve(taken);
       };
       const waiter: Waiter = { weight, start };
       addAbortListener(signal, onAbort);
@@ -60,10 +71,12 @@ export class WeightedSemaphore {
   }
 
   private startWaiters(): void {
-    for (let first = this.queue[0]; first && this.free >= first.weight; first = this.queue[0]) {
+    for (let [first] = this.queue; first; [first] = this.queue) {
+      const taken = Math.min(first.weight, this.size);
+      if (this.free < taken) break;
       this.queue.shift();
-      this.free -= first.weight;
-      first.start();
+      this.free -= taken;
+      first.start(taken);
     }
     if (this.free === this.size && this.queue.length === 0)
       for (const resolve of this.idle.splice(0)) resolve();

@@ -5,12 +5,13 @@ export const minReportedWaitMs = 2000;
 type WaitListener = (until: number | undefined) => void;
 
 /**
- * The waits that a service currently requests, for progress displays. The retries report them; a wait is over at its end, or as
- * soon as any request succeeds.
+ * The waits that a service currently requests, for progress displays, and its refusals, for the number of concurrent files. The
+ * retries report both; a wait is over at its end, or as soon as any request succeeds.
  */
 export class ServiceWaits {
   private readonly waits = new Set<{ readonly until: number }>();
   private readonly listeners = new Set<WaitListener>();
+  private readonly refusalListeners = new Set<() => void>();
   private reported: number | undefined;
 
   /** When the next request is sent, in milliseconds since the epoch; undefined while nothing waits. */
@@ -34,6 +35,17 @@ export class ServiceWaits {
     if (this.waits.size === 0) return;
     this.waits.clear();
     this.notify();
+  }
+
+  /** A request failed as it does when there are too many: the service refused it for now, or did not respond. */
+  requestRefused(): void {
+    for (const listener of [...this.refusalListeners]) listener();
+  }
+
+  /** Calls `listener`, which must not throw, for each refused request. Returns a function that stops it. */
+  listenToRefusals(listener: () => void): () => void {
+    this.refusalListeners.add(listener);
+    return () => void this.refusalListeners.delete(listener);
   }
 
   /** Calls `listener`, which must not throw, for a current wait and for each change. Returns a function that stops it. */

@@ -2,7 +2,6 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock';
 import { deepestFirst } from '../base/groupBy';
 import type { Log } from '../base/log';
-import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { runInTimeSlices } from '../base/timeSlices';
 import { firstProblem } from '../plan/build/planInvariants';
 import { type Action, type DeleteFile, type Plan, placeText, type RemoveFolder } from '../plan/model/plan';
@@ -18,13 +17,13 @@ import { type ActionRun, asChangedIfGone, type RunEndpoints, runAction } from '.
 import { RunLedger } from './runLedger';
 import { type RunObserver, type RunReport, silentObserver } from './runReport';
 import { SourceRecheck } from './sourceRecheck';
-import { defaultTransfers, transferWeight } from './transferWeight';
+import { defaultTransfers, largeBytes, TransferSlots } from './transferSlots';
 
 export interface ExecuteOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly observer?: RunObserver;
-  /** Concurrent small files; default `defaultTransfers`. A large file counts as a quarter of them. */
+  /** Maximum number of concurrent files; default `defaultTransfers`. See TransferSlots. */
   readonly transfers?: number;
   readonly journal?: Journal;
   /** The plan's `backup`, opened; required where the backup is a folder of this machine. */
@@ -33,13 +32,16 @@ export interface ExecuteOptions {
   readonly reasonToStop?: () => Promise<string | undefined>;
 }
 
+/** A service counts as down after twice this many consecutive failures at most. */
+const maxOutages = 16;
+
 /** Deletes in one folder that make its listing cheaper than two requests for each file, and the part of all listed files that they must be. */
 const batchThreshold = 50;
 const batchShare = 1 / 1000;
 
 /**
  * Executes a plan and reports the outcome of each action, also when the run is aborted or every action fails. Copies run
- * concurrently, started in the plan's order. `options.deletes` decides when deletes run:
+ * concurrently, large and small ones started in the plan's order each. `options.deletes` decides when deletes run:
  * - `after` (the safe way): after all copies, and only if every copy and every listing was complete (sync-semantics R20, R21, H26);
  * - `before`: before all copies, whatever the outcome of each delete;
  * - `during`: among the copies, in the plan's order (A26).
@@ -78,8 +80,7 @@ function openedBackup(plan: Plan, target: Endpoint, { backup }: ExecuteOptions):
 }
 
 class Run {
-  private readonly transfers: number;
-  private readonly slots: WeightedSemaphore;
+  private readonly slots: TransferSlots;
   private readonly breaker: CircuitBreaker;
   private readonly ledger: RunLedger;
   private readonly sourceRecheck: SourceRecheck;
@@ -91,9 +92,14 @@ class Run {
     private readonly signal: AbortSignal,
   ) {
     const { clock, log, journal, observer = silentObserver } = options;
-    this.transfers = Math.max(1, options.transfers ?? defaultTransfers);
-    this.slots = new WeightedSemaphore(this.transfers);
-    this.breaker = new CircuitBreaker(2 * this.transfers);
+    const transfers = Math.max(1, options.transfers ?? defaultTransfers);
+    const used = [sides.source, sides.target, ...(sides.backup ? [sides.backup] : [])];
+    this.slots = new TransferSlots(
+      transfers,
+      clock,
+      used.map(({ remote }) => remote),
+    );
+    this.breaker = new CircuitBreaker(2 * Math.min(transfers, maxOutages));
     this.ledger = new RunLedger(plan, this.breaker, observer, journal, log, signal);
     this.sourceRecheck = new SourceRecheck(sides.source, sides.target, plan, clock);
     // Every running transfer listens to the signal.
@@ -103,7 +109,7 @@ class Run {
   async execute(): Promise<RunReport> {
     const { clock } = this.options;
     const startedAt = clock.now();
-    const withheld = await this.runPhases();
+    const withheld = await this.runPhases().finally(() => this.slots.close());
     return this.ledger.report(startedAt, clock.now(), this.sides.backup !== undefined, withheld);
   }
 
@@ -196,18 +202,17 @@ class Run {
   private runAll(actions: readonly Action[]): Promise<void> {
     return this.concurrently(
       actions,
-      (action) => transferWeight(transferredBytes(action, this.sides), this.transfers),
+      (action) => transferredBytes(action, this.sides),
       (action) => this.runOne(action),
     );
   }
 
   private concurrently<T>(
-    items: Iterable<T>,
-    weight: (item: T) => number,
+    items: readonly T[],
+    bytesOf: (item: T) => number,
     run: (item: T) => Promise<void>,
   ): Promise<void> {
-    const stop = () => this.breaker.reason !== undefined;
-    return forEachConcurrent(items, this.slots, weight, run, this.signal, stop);
+    return this.slots.forEach(items, bytesOf, run, this.signal, () => this.breaker.reason !== undefined);
   }
 
   private async runDeletes(deletes: readonly DeleteFile[]): Promise<void> {
@@ -218,8 +223,9 @@ class Run {
     const { single, byFolder } = partitionDeletes(deletes, target.remote, threshold);
     await this.runAll(single);
     await this.concurrently(
-      byFolder,
-      () => Math.ceil(this.transfers / 4),
+      [...byFolder],
+      // A batch of deletes uses a service as a large file does.
+      () => largeBytes,
       ([folder, siblings]) => this.deleteSiblings(folder, siblings),
     );
   }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
+import { systemClock } from '../base/clock';
 import { groupBy } from '../base/groupBy';
-import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { matchKey, storagePath } from '../remote/capabilities';
 import { statIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
@@ -8,7 +8,7 @@ import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { ancestorsOf, isWithin, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { copyFile } from '../transfer/copyFile';
-import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
+import { defaultTransfers, TransferSlots } from '../transfer/transferSlots';
 import { removeTree } from './deleteItems';
 import { FailureCollector } from './itemFailures';
 import { type ItemTree, listItem } from './listItems';
@@ -33,7 +33,7 @@ export interface CopyItemsOptions {
    * existed when the user was asked. Default false: throws `TargetTaken` before anything is done.
    */
   readonly overwrite?: boolean | SeenTargets;
-  /** Concurrent small files. */
+  /** Maximum number of concurrent files. */
   readonly transfers?: number;
   /** Keeps this work out of the places of runs: throws PlaceOccupied before anything is done. */
   readonly locks?: PlaceLocks | undefined;
@@ -152,14 +152,19 @@ class CopyJob {
       const message = `Another of the files gets the name "${target}", so this one can't.`;
       failures.add(file.path, new RemoteError('alreadyExists', message));
     }
-    await forEachConcurrent(
-      this.copies.filter((copy) => !colliding.has(copy)),
-      new WeightedSemaphore(transfers),
-      ({ file }) => transferWeight(file.size, transfers),
-      (copy) => this.copyOne(copy),
-      signal,
-      () => failures.shouldAbort,
-    );
+    const remotes = this.copies.flatMap(({ item }) => [item.from, item.to]);
+    const slots = new TransferSlots(transfers, systemClock, remotes);
+    try {
+      await slots.forEach(
+        this.copies.filter((copy) => !colliding.has(copy)),
+        ({ file }) => file.size,
+        (copy) => this.copyOne(copy),
+        signal,
+        () => failures.shouldAbort,
+      );
+    } finally {
+      slots.close();
+    }
   }
 
   /** Never rejects. */

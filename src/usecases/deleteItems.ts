@@ -7,7 +7,6 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { removingCopied } from '../remote/removeCopied';
 import { deleteInFolder, type FileToDelete, partitionDeletes } from '../transfer/deleteBatches';
-import { defaultTransfers } from '../transfer/transferWeight';
 import { FailureCollector } from './itemFailures';
 import { type ItemTree, listItem, type NamedItem } from './listItems';
 import { type PlaceLocks, withItemsLock } from './placeLocks';
@@ -85,7 +84,7 @@ async function deleteUnlocked(
     done += count;
     options.onProgress?.(done);
   };
-  const { keepTop = false, transfers = defaultTransfers } = options;
+  const { keepTop = false, transfers = maxRemovals } = options;
   for (const tree of trees) {
     if (!keepTop && (await moveToTrash(remote, tree, failures, signal))) {
       onRemoved(tree.files.length);
@@ -153,6 +152,9 @@ export interface RemoveTreeOptions {
   readonly onRemoved?: (files: number) => void;
 }
 
+/** Concurrent requests that remove something. */
+const maxRemovals = 16;
+
 /** A batch takes a listing of its folder, and each single delete takes two requests. */
 const batchThreshold = 2;
 
@@ -167,7 +169,8 @@ export async function removeTree(
   failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
-  const { skip, copied = false, transfers } = options;
+  const { skip, copied = false } = options;
+  const transfers = Math.min(options.transfers, maxRemovals);
   const ended = ({ before }: FileToDelete, error: unknown) => {
     if (isRemoteError(error, 'notFound')) return;
     if (error !== undefined) failures.add(before.path, copied ? error : explainChange(error, before));
@@ -212,7 +215,7 @@ async function removeFolders(
   signal: AbortSignal,
 ): Promise<void> {
   const known = keysOf(tree);
-  const slots = new WeightedSemaphore(options.transfers);
+  const slots = new WeightedSemaphore(Math.min(options.transfers, maxRemovals));
   const removeOne = async (folder: RemotePath) => {
     try {
       await remote.removeFolder(folder, signal);

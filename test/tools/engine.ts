@@ -37,7 +37,7 @@ FROM and TO are folders or remote:bucket/path; plan, run and check take --line C
   --on REMOTE        with a line: the remote to use when several are possible
   --shell KIND       with a line: posix, powershell, cmd or windows (either of these two), when the line doesn't show it
   --recursive        with ls
-  --transfers N      with run: concurrent files
+  --transfers N      with run: at most this many files at once
   --force-to-disk    with run: flushes each file that is copied to this machine before it counts as done
   --cache FOLDER     caches the modified times of objects there, as the extension does (default: no cache)
   --log LEVEL        trace, debug, info, warn (default) or error, to stderr`;

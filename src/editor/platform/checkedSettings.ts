@@ -62,7 +62,7 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
       (typeof largeFile === 'number' && largeFile > 0 ? Math.min(largeFile, 10_000) : 20) * megabyte,
     openFilesIntervalMs: integer('watchInterval', 0, day, 5) * 1000,
     changesIntervalMs: integer('changesInterval', 0, day, 60) * 1000,
-    transfers: integer('transfers', 1, 64, 16),
+    transfers: integer('transfers', 1, 64, 64),
     forceToDisk: flag('forceToDisk', false),
     compare: comparisonModes.find((mode) => mode === compare) ?? 'rclone',
     deleteExtraneous: flag('deleteExtraneous', false),

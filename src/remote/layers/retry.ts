@@ -94,6 +94,7 @@ export async function waitBeforeRetry(
   { clock, waits }: RetryPolicy,
   signal: AbortSignal,
 ): Promise<void> {
+  if (error.kind !== 'corrupted') waits?.requestRefused();
   const ended = ms >= minReportedWaitMs && asksToWait(error) ? waits?.begin(clock.now() + ms) : undefined;
   try {
     await clock.wait(ms, signal);

@@ -89,3 +89,31 @@ test('an item is taken only when there is a slot for it', async () => {
   assert.equal(done, 1000);
   assert.equal(most, 5);
 });
+
+test('a new size lets waiters start, or makes the next ones wait until enough is released', async () => {
+  const slots = new WeightedSemaphore(2);
+  const gives = [await slots.acquire(1, calm), await slots.acquire(1, calm)];
+  let started = 0;
+  const waiting = [1, 1, 5].map((weight) =>
+    slots.acquire(weight, calm).then((give) => {
+      started++;
+      gives.push(give);
+    }),
+  );
+  slots.resize(3);
+  await turn();
+  assert.equal(started, 1);
+  slots.resize(1);
+  gives.shift()?.();
+  gives.shift()?.();
+  await turn();
+  assert.equal(started, 1, 'one is still held, as many as there may be');
+  gives.shift()?.();
+  await turn();
+  assert.equal(started, 2);
+  gives.shift()?.();
+  await Promise.all(waiting);
+  assert.equal(started, 3, 'a weight above the new size is limited to it');
+  gives.shift()?.();
+  await slots.onIdle();
+});
