@@ -143,9 +143,14 @@ for (const [title, pieces] of [
   ['shorter', ['four']],
   ['longer', ['four', 'and more']],
 ] as const)
-  test(`a streamed body that is ${title} than announced fails, and its connection ends`, () =>
-    onSockets(
-      (socket) => void socket.on('data', () => {}),
+  test(`a streamed body that is ${title} than announced fails, and its connection ends`, () => {
+    let arrived = '';
+    return onSockets(
+      (socket) => {
+        socket.on('data', (bytes) => {
+          arrived += bytes.toString('latin1');
+        });
+      },
       async ({ send, sockets }) => {
         const body = Readable.from(pieces.map((text) => Buffer.from(text)));
         const headers = { 'content-length': '8' };
@@ -155,8 +160,26 @@ for (const [title, pieces] of [
         const [socket] = sockets as [Socket];
         if (!socket.destroyed) await once(socket, 'close');
         assert.ok(body.destroyed);
+        // The service would read a byte too many as another request.
+        assert.doesNotMatch(arrived, /and more/);
       },
-    ));
+    );
+  });
+
+test('a refusal before the whole body was sent leaves a connection that takes no other request', () =>
+  onSockets(
+    (socket) => {
+      socket.on('data', () => socket.write('HTTP/1.1 403 No\r\ncontent-length: 2\r\n\r\nno'));
+    },
+    async ({ send, sockets }) => {
+      const body = new Readable({ read() {} });
+      body.push('begin');
+      const refused = await send({ method: 'PUT', headers: { 'content-length': '1000' }, body });
+      assert.equal(await readText(refused, 10), 'no');
+      await readText(await send(), 10);
+      assert.equal(sockets.length, 2);
+    },
+  ));
 
 test('a source that fails while the request waits for a connection fails the request only', () =>
   onSockets(
@@ -222,15 +245,19 @@ interface Stage {
   /** Bytes that the service sends. */
   readonly says: string;
   /** Resolves at the moment of the abort. */
-  readonly until: (sent: Sent) => unknown;
+  readonly until: (sent: Sent, reached: Promise<unknown>) => unknown;
   /** How the caller reads the response. */
   readonly reads?: (response: Response, aborted: Promise<unknown>) => Promise<unknown>;
 }
 
 const stages: readonly Stage[] = [
   { title: 'before the connection', says: '', until: () => {} },
-  { title: 'before the response', says: '', until: () => sleep(30) },
-  { title: 'within the head', says: 'HTTP/1.1 200 OK\r\nx-am', until: () => sleep(30) },
+  { title: 'before the response', says: '', until: (_, reached) => reached },
+  {
+    title: 'within the head',
+    says: 'HTTP/1.1 200 OK\r\nx-am',
+    until: (_, reached) => reached.then(() => sleep(10)),
+  },
   {
     title: 'before the body is read',
     says: half,
@@ -260,10 +287,14 @@ for (const protocol of ['http:', 'https:'])
   for (const { title, says, until, reads = (response: Response) => response.whole(10) } of stages)
     for (const isUpload of [false, true])
       if (protocol === 'http:' || says === '')
-        test(`${protocol} an abort ${title}${isUpload ? ' of an upload' : ''} leaves no socket`, () =>
-          onSockets(
+        test(`${protocol} an abort ${title}${isUpload ? ' of an upload' : ''} leaves no socket`, () => {
+          let arrived = () => {};
+          const reached = new Promise<void>((resolve) => {
+            arrived = resolve;
+          });
+          return onSockets(
             (socket) => {
-              socket.on('data', () => {});
+              socket.on('data', () => arrived());
               if (says) socket.write(says);
             },
             async ({ send, sockets }) => {
@@ -277,7 +308,7 @@ for (const protocol of ['http:', 'https:'])
                 sent.then((response) => reads(response, aborted)),
                 { message: 'enough' },
               );
-              await until(sent);
+              await until(sent, reached);
               stop.abort(new Error('enough'));
               await ended;
               await sleep(10);
@@ -286,7 +317,8 @@ for (const protocol of ['http:', 'https:'])
                 assert.ok(body.destroyed);
             },
             { protocol },
-          ));
+          );
+        });
 
 // ---- Expect: 100-continue -----------------------------------------------------------------------------------------
 
