@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { threadId } from 'node:worker_threads';
 import type { Log } from '../base/log';
 import { type Capabilities, matchKey, storagePath } from '../remote/capabilities';
 import { RemoteError } from '../remote/remoteError';
@@ -73,6 +74,8 @@ interface LockFile {
   readonly kind: Occupation['kind'];
   readonly what: string;
   readonly pid: number;
+  /** The thread of the process; absent in locks of older versions. */
+  readonly thread?: number;
   readonly host: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -107,6 +110,7 @@ export class PlaceLocks {
       kind: occupation.kind,
       what: occupation.what,
       pid: process.pid,
+      thread: threadId,
       host: os.hostname(),
       startedAt: Date.now(),
       places: occupation.places.map(toLockedPlace),
@@ -128,6 +132,16 @@ export class PlaceLocks {
       throw error;
     }
     return new Lock(file);
+  }
+
+  /** Removes the locks of a thread of this process that has ended without releasing them. Never rejects. */
+  async forgetThread(thread: number): Promise<void> {
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      const file = path.join(this.folder, name);
+      const lock = name.endsWith('.json') ? await readLock(file) : undefined;
+      if (lock?.pid === process.pid && lock.host === os.hostname() && lock.thread === thread)
+        await unlink(file).catch(() => {});
+    }
   }
 
   private async waitForTurn(

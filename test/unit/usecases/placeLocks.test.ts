@@ -270,3 +270,19 @@ test('of two terminals, the second names the run of the first and exits with 1',
     assert.equal(third.code, 0, third.text);
     assert.ok(fs.existsSync(path.join(source, 'other')));
   }));
+
+test('the locks of a thread that ended are removed, and those of other threads stay', async (t) => {
+  const folder = temporaryFolder(t);
+  const [place, other] = [at('disk', 'a'), at('disk', 'b')];
+  const locks = locksIn(folder);
+  await locks.acquire(work('run', place), calm);
+  const [name = ''] = fs.readdirSync(path.join(folder, 'locks'));
+  await locks.acquire(work('run', other), calm);
+  const file = path.join(folder, 'locks', name);
+  fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(fs.readFileSync(file, 'utf8')), thread: 9 }));
+  await locks.forgetThread(8);
+  await assert.rejects(locks.acquire(work('run', place), calm), PlaceOccupied);
+  await locks.forgetThread(9);
+  await (await locks.acquire(work('run', place), calm)).release();
+  await assert.rejects(locks.acquire(work('run', other), calm), PlaceOccupied);
+});

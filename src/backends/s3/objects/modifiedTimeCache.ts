@@ -52,7 +52,7 @@ export class ModifiedTimeCache {
     return path.join(folder, `s3-${name}.times`);
   }
 
-  /** Reads the file once. Await it before `find`. Never fails. */
+  /** Reads the file, unless it is the one that was read or written last. Await it before `find`. Never fails. */
   load(): Promise<void> {
     return this.lines.load();
   }
