@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { allBackends } from './backends/allBackends';
-import type { Backend, BackendHost, ConnectionFinding, RemoteSettings } from './backends/backend';
+import type { Backend, BackendHost, ConnectionFinding, KeySource, RemoteSettings } from './backends/backend';
 import { HashCache } from './backends/local/hashCache';
 import { openLocalRemote } from './backends/local/localRemote';
 import { openVirtualFolder } from './backends/virtualFolder/virtualFolderRemote';
@@ -33,6 +33,8 @@ export interface App {
   openedRemote(name: string): Promise<Remote> | undefined;
   /** The names of the open remotes. */
   openNames(): readonly string[];
+  /** Opens the remote. Its keys, for an app in another thread. Rejects as `openRemote` does, and with `unsupported` without keys. */
+  keysOf(name: string): Promise<KeySource>;
   /**
    * Opens a place. A folder becomes a remote with the folder as its root; without `followSymlinks` nothing behind a symlink is read. A
    * folder of a virtual workspace can't store modified times, so `side` decides what its remote promises.
@@ -77,6 +79,8 @@ interface OpenRemote {
   /** The settings at the time of opening, as JSON. */
   readonly settings: string;
   readonly remote: Promise<Remote>;
+  /** Set when the remote is open, for remotes with keys. */
+  keys?: KeySource;
 }
 
 function readOnlyEndpoint({ remote, root }: Endpoint): Endpoint {
@@ -98,6 +102,7 @@ export function createApp(host: Host): App {
     settings: RemoteSettings,
     secrets: Readonly<Record<string, string>> = {},
     waits?: ServiceWaits,
+    offerKeys?: (keys: KeySource) => void,
   ): BackendHost {
     const secret = async (field: string) => secrets[field] ?? (await host.secret(settings.name, field));
     return {
@@ -108,6 +113,11 @@ export function createApp(host: Host): App {
       ...(signIn &&
         host.tokens && { tokens: host.tokens(signIn, settings, () => secret(signIn.clientSecretField)) }),
       ...(host.askCode && { askCode: host.askCode }),
+      ...(host.keys && { keys: host.keys(settings.name) }),
+      ...(offerKeys && { offerKeys }),
+      ...(host.allowConnection && {
+        allowConnection: async (service) => host.allowConnection?.(settings.name, service),
+      }),
       ...(host.directConnections && { directConnections: host.directConnections }),
       mayRunPrograms: host.mayRunPrograms(),
       waits,
@@ -120,6 +130,10 @@ export function createApp(host: Host): App {
   }
 
   async function openRemote(name: string): Promise<Remote> {
+    return (await opening(name)).remote;
+  }
+
+  async function opening(name: string): Promise<OpenRemote> {
     const configured = remotes().find((candidate) => candidate.settings.name === name);
     if (!configured)
       throw new RemoteError('notFound', `There is no remote named "${name}". Add it, or correct the name.`);
@@ -128,17 +142,20 @@ export function createApp(host: Host): App {
       throw new RemoteError('badSettings', `The remote "${name}" can't be used. ${problems.join(' ')}`);
     const written = JSON.stringify(settings);
     const open = opened.get(name);
-    if (open?.settings === written) return open.remote;
+    if (open?.settings === written) return open;
     if (open) forget(name, open);
     const waits = new ServiceWaits();
+    const offerKeys = (keys: KeySource) => {
+      entry.keys = keys;
+    };
     const remote = backend
-      .open(settings, backendHost(backend, settings, {}, waits))
+      .open(settings, backendHost(backend, settings, {}, waits, offerKeys))
       .then((inner) => layered(inner, waits));
-    const entry = { settings: written, remote };
+    const entry: OpenRemote = { settings: written, remote };
     opened.set(name, entry);
     // A failure, such as a missing secret, is not cached.
     remote.catch(() => opened.get(name) === entry && opened.delete(name));
-    return remote;
+    return entry;
   }
 
   async function openPlace(
@@ -182,6 +199,12 @@ export function createApp(host: Host): App {
     openRemote,
     openedRemote: (name) => opened.get(name)?.remote,
     openNames: () => [...opened.keys()],
+    async keysOf(name) {
+      const entry = await opening(name);
+      await entry.remote;
+      if (entry.keys) return entry.keys;
+      throw new RemoteError('unsupported', `The remote "${name}" has no keys.`);
+    },
     locks,
     openPlace,
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock';
 import type { Log } from '../base/log';
+import type { ServiceAddress } from '../http/httpClient';
 import type { Remote } from '../remote/remote';
 import type { ServiceWaits } from '../remote/serviceWaits';
 import type { TokenSource } from '../remote/tokenSource';
@@ -115,6 +116,20 @@ export interface RemoteSettings {
   readonly [setting: string]: unknown;
 }
 
+/** Keys that sign requests. Secrets. */
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** The keys of a remote, for a second app with the same remote: one thread loads and renews them for all. */
+export interface KeySource {
+  /** Valid keys; others in place of `unwanted`, which expire soon or which the service refused. Rejects as loading the keys does. */
+  keys(unwanted: Keys | undefined): Promise<Keys>;
+}
+
 /** The services that the application provides to a backend. */
 export interface BackendHost {
   readonly log: Log;
@@ -131,6 +146,12 @@ export interface BackendHost {
   readonly mayRunPrograms: boolean;
   /** Whether requests may leave the editor's HTTP client where no proxy is in the way; read at every request. Absent = yes. */
   directConnections?(): boolean;
+  /** Called with the remote's source of keys when the remote is opened, for an app in another thread. */
+  offerKeys?(keys: KeySource): void;
+  /** The keys that another thread has; the remote then loads none itself. */
+  readonly keys?: KeySource;
+  /** In a thread without the editor's HTTP client: called before each connection, and rejects where that client would not connect directly. */
+  allowConnection?(service: ServiceAddress): Promise<void>;
   /** A folder for caches that the service can refill; undefined = no caches. */
   readonly cacheFolder?: string;
   /** Receives the waits that the service requests, for retries inside the backend. */

@@ -3,6 +3,9 @@ import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { HttpTarget } from './httpClient';
 
+/** Errors of a handshake, which the editor's client may not have: it trusts more certificates, and knows proxies. */
+export const needsEditor = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+
 /** The host that each socket looked up to connect to. */
 const lookedUp = new WeakMap<Socket, string>();
 

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { addAbortListener, removeAbortListener } from '../base/aborts';
 import { announcedLength, type HttpResponse, StreamBody } from './httpResponse';
 
@@ -17,6 +17,12 @@ export interface HttpTarget {
   /** An IPv6 address has no brackets here. */
   readonly hostname: string;
   readonly port: string | undefined;
+}
+
+/** A service, and whom its connections trust. */
+export interface ServiceAddress extends HttpTarget {
+  /** Certificates that are trusted in place of Node's own, in PEM. */
+  readonly ca?: readonly string[] | undefined;
 }
 
 export interface HttpRequest extends HttpTarget {
@@ -36,14 +42,45 @@ export interface HttpAgents {
   readonly https: https.Agent;
 }
 
+/** Called before each connection; the request rejects as this does. */
+export type AllowConnection = (service: ServiceAddress) => Promise<void>;
+
+export interface AgentOptions {
+  /** Certificates that are trusted in place of Node's own, in PEM. */
+  readonly ca?: string[] | undefined;
+  readonly allowConnection?: AllowConnection | undefined;
+}
+
 /**
  * Agents that keep up to `maxSockets` connections per host open. They are Node's own: the editor patches `node:http` and `node:https`, so
  * its proxy settings and certificates apply to them.
  */
-export function keepAliveAgents(maxSockets: number, ca?: string[]): HttpAgents {
-  return {
+export function keepAliveAgents(maxSockets: number, { ca, allowConnection }: AgentOptions = {}): HttpAgents {
+  const agents = {
     http: new http.Agent({ keepAlive: true, maxSockets }),
     https: new https.Agent({ keepAlive: true, maxSockets, ...(ca && { ca }) }),
+  };
+  if (allowConnection) {
+    askBefore(agents.http, (to) => allowConnection({ protocol: 'http:', ...to }));
+    askBefore(agents.https, (to) => allowConnection({ protocol: 'https:', ...to, ca }));
+  }
+  return agents;
+}
+
+type ConnectionOptions = Parameters<http.Agent['createConnection']>[0];
+
+function askBefore(
+  agent: http.Agent,
+  allow: (service: { readonly hostname: string; readonly port: string | undefined }) => Promise<void>,
+): void {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options: ConnectionOptions, done) => {
+    const port = options.port ? String(options.port) : undefined;
+    allow({ hostname: options.host ?? 'localhost', port }).then(
+      () => done?.(null, connect(options) as Duplex),
+      (error: Error) => done?.(error, undefined as never),
+    );
+    return undefined;
   };
 }
 

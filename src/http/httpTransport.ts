@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import { isDirect, noteLookup } from './directConnection';
+import { isDirect, needsEditor, noteLookup } from './directConnection';
 import {
+  type AllowConnection,
   type HttpAgents,
   type HttpRequest,
   type HttpTarget,
@@ -17,6 +18,7 @@ export interface TransportOptions {
   readonly ca?: string[] | undefined;
   /** Whether requests may leave the editor's client where that proved to connect directly. Read at every request. */
   readonly allowsDirect: () => boolean;
+  readonly allowConnection?: AllowConnection | undefined;
 }
 
 /**
@@ -29,9 +31,6 @@ interface Service {
   route: Route;
   readonly direct: LeanClient;
 }
-
-/** Errors of a handshake, which the editor's client may not have: it trusts more certificates, and knows proxies. */
-const needsEditor = /^(CERT_|ERR_TLS|ERR_SSL|EPROTO|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
 
 /** Errors that say that the way to the service has changed. */
 const lostWay = /^(ECONNREFUSED|ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT)/;
@@ -46,7 +45,7 @@ export class HttpTransport {
   private readonly services = new Map<string, Service>();
 
   constructor(private readonly options: TransportOptions) {
-    this.agents = keepAliveAgents(options.maxConnections, options.ca);
+    this.agents = keepAliveAgents(options.maxConnections, options);
   }
 
   /** As `sendRequest`. */

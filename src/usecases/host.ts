@@ -1,6 +1,7 @@
-import type { RemoteSettings } from '../backends/backend';
+import type { KeySource, RemoteSettings } from '../backends/backend';
 import type { Clock } from '../base/clock';
 import type { Log } from '../base/log';
+import type { ServiceAddress } from '../http/httpClient';
 import type { FolderFileSystem } from '../remote/folderFileSystem';
 import type { TokenSource } from '../remote/tokenSource';
 import type { SignInRequirement } from '../signIn/signInService';
@@ -19,6 +20,10 @@ export interface Host {
     settings: RemoteSettings,
     clientSecret: () => Promise<string | undefined>,
   ): TokenSource;
+  /** The keys of a remote that another thread has. Absent = remotes load their own. */
+  keys?(remote: string): KeySource;
+  /** In a thread without the editor's HTTP client: whether a remote may connect; rejects where that client would not connect directly. */
+  allowConnection?(remote: string, service: ServiceAddress): Promise<void>;
   /** Whether requests may leave the editor's HTTP client where no proxy is in the way. Absent = yes. */
   directConnections?(): boolean;
   askCode?(prompt: string): Promise<string | undefined>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { silentLog } from '../../src/base/log';
+import type { Engine } from '../../src/engine/engine';
 import type { Action, Place, Plan } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { withRetry } from '../../src/remote/layers/withRetry';
@@ -21,9 +22,12 @@ import { errors, type Files, filesBelow, from, kept, kinds, to } from './randomC
 
 const calm = new AbortController().signal;
 
+/** Plans and runs at the other end of a connection, from which `served` plans and runs. */
+type Across = (served: Pick<Engine, 'planSync' | 'runPlan'>) => Pick<Engine, 'planSync' | 'runPlan'>;
+
 /** Runs the case of `seed` and asserts all invariants. */
-export async function randomRun(seed: number): Promise<void> {
-  await new RandomRun(seed).play();
+export async function randomRun(seed: number, across: Across = (served) => served): Promise<void> {
+  await new RandomRun(seed, across).play();
 }
 
 class RandomRun {
@@ -37,6 +41,8 @@ class RandomRun {
   private readonly layered: boolean;
   private readonly share: number;
   private armed = false;
+  /** Called when an action starts or ends. */
+  private event: () => void = () => {};
   /** Files that other writers changed during the run. */
   private readonly foreign: {
     readonly remote: MemoryRemote;
@@ -44,9 +50,19 @@ class RandomRun {
     readonly text: string;
   }[] = [];
 
-  constructor(private readonly seed: number) {
+  private readonly engine: Pick<Engine, 'planSync' | 'runPlan'>;
+
+  constructor(
+    private readonly seed: number,
+    across: Across,
+  ) {
     const r = random(seed);
     this.r = r;
+    this.engine = across({
+      planSync: ({ options }, signal) => this.planHere(options, signal),
+      runPlan: (plan, signal, { observer, transfers } = {}) =>
+        this.runHere(plan, signal, transfers, observer),
+    });
     const kind = r.pick(kinds);
     this.places = kind.places;
     const without = (
@@ -166,17 +182,22 @@ class RandomRun {
     return { source, target: this.source === this.target ? source : this.layers(this.target) };
   }
 
-  private async plan(): Promise<Plan> {
+  private planHere(options: PlanOptions, signal: AbortSignal): Promise<Plan> {
     const { source, target } = this.sides();
-    const plan = await planSync(
+    return planSync(
       {
         source: { remote: source, root: from, place: this.places[0] },
         target: { remote: target, root: to, place: this.places[1] },
-        options: this.options,
+        options,
         clock: this.clock,
       },
-      calm,
+      signal,
     );
+  }
+
+  private async plan(): Promise<Plan> {
+    const [source, target] = this.places;
+    const plan = await this.engine.planSync({ source, target, options: this.options }, calm);
     return this.keeps ? { ...plan, backup: { kind: 'remote', remote: 'backup', path: kept } } : plan;
   }
 
@@ -205,20 +226,30 @@ class RandomRun {
     const cancelAt = r.chance(0.25) ? r.whole(25) : Number.POSITIVE_INFINITY;
     const changeAt = r.chance(0.3) ? r.whole(20) : Number.POSITIVE_INFINITY;
     let events = 0;
-    const event = () => {
+    this.event = () => {
       events++;
       if (events === cancelAt) stop.abort(new Error('cancelled'));
       if (events === changeAt) this.changeByOthers(plan);
     };
     this.armed = true;
     try {
-      return await this.run(plan, stop.signal, { started: event, progressed: () => {}, ended: event });
+      return await this.run(plan, stop.signal);
     } finally {
       this.armed = false;
+      this.event = () => {};
     }
   }
 
-  private run(plan: Plan, signal: AbortSignal, observer?: RunObserver): Promise<RunReport> {
+  private run(plan: Plan, signal: AbortSignal): Promise<RunReport> {
+    return this.engine.runPlan(plan, signal, { transfers: 1 + this.r.whole(6) });
+  }
+
+  private runHere(
+    plan: Plan,
+    signal: AbortSignal,
+    transfers: number | undefined,
+    observer: RunObserver | undefined,
+  ): Promise<RunReport> {
     const { source, target } = this.sides();
     return executePlan(
       plan,
@@ -227,8 +258,18 @@ class RandomRun {
       {
         clock: this.clock,
         log: silentLog,
-        transfers: 1 + this.r.whole(6),
-        ...(observer && { observer }),
+        ...(transfers !== undefined && { transfers }),
+        observer: {
+          started: (action) => {
+            this.event();
+            observer?.started(action);
+          },
+          progressed: (action, bytes) => observer?.progressed(action, bytes),
+          ended: (action, result) => {
+            this.event();
+            observer?.ended(action, result);
+          },
+        },
         ...(this.keeps && { backup: { remote: target, root: kept } }),
       },
       signal,

@@ -65,6 +65,7 @@ export class DriveRemote implements Remote {
       pacer: new Pacer({ clock, minSleepMs: config.minSleepMs }),
       slots: new WeightedSemaphore(config.concurrency),
       directConnections: host.directConnections,
+      allowConnection: host.allowConnection,
     });
     this.api = new DriveApi(this.http, config.endpoint, clock);
     const names = new DriveNames(config.encoding);

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../base/clock';
 import type { WeightedSemaphore } from '../../../base/semaphore';
-import { silenceTimeoutMs, targetOf } from '../../../http/httpClient';
+import { type AllowConnection, silenceTimeoutMs, targetOf } from '../../../http/httpClient';
 import { type HttpResponse, readText } from '../../../http/httpResponse';
 import { HttpTransport } from '../../../http/httpTransport';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
@@ -56,6 +56,7 @@ export interface HttpOptions {
   readonly clock: Clock;
   /** Whether requests may leave the editor's client; read at every request. Absent = yes. */
   readonly directConnections?: (() => boolean) | undefined;
+  readonly allowConnection?: AllowConnection | undefined;
 }
 
 /** Sends the requests of one account. Repeats a request only with a new token, after the service rejected the old one. */
@@ -66,7 +67,11 @@ export class DriveHttp {
 
   constructor(private readonly options: HttpOptions) {
     const allowsDirect = () => options.directConnections?.() ?? true;
-    this.transport = new HttpTransport({ maxConnections, allowsDirect });
+    this.transport = new HttpTransport({
+      maxConnections,
+      allowsDirect,
+      allowConnection: options.allowConnection,
+    });
   }
 
   /** A successful response with an unread body. Throws RemoteErrors and the signal's reason. */

@@ -1,6 +1,6 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../../remote/remoteError';
-import type { BackendHost, WizardChoice } from '../../backend';
+import type { BackendHost, Keys, WizardChoice } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import { type AwsProfile, awsFiles, describeProfile, profileChain, readAwsProfiles } from './awsProfiles';
 import { profileError, unknownProfile } from './profileErrors';
@@ -8,12 +8,7 @@ import { profileError, unknownProfile } from './profileErrors';
 type Sdk = typeof import('../awsSdk');
 
 /** The keys that sign requests. The client renews them before `expiration`. */
-export interface AwsKeys {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiration?: Date;
-}
+export type AwsKeys = Keys;
 
 /** Loads credentials when there are none, or when they are about to expire. */
 export type CredentialsProvider = () => Promise<AwsKeys>;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
+import type { KeySource } from '../../backend';
 import type { AwsKeys, CredentialsProvider } from './awsCredentials';
 
 /** In milliseconds. Keys that expire sooner are renewed. */
@@ -63,6 +64,12 @@ export class CredentialCache {
     return used !== this.count;
   }
 
+  /** As `get`, but other keys than `unwanted`: loads them again while the cached keys are the unwanted ones. */
+  async replacing(unwanted: AwsKeys | undefined): Promise<AwsKeys> {
+    const keys = await this.get();
+    return unwanted && sameKeys(unwanted, keys) ? this.renew() : keys;
+  }
+
   private renew(): Promise<AwsKeys> {
     this.pending ??= this.loadOnce();
     return this.pending;
@@ -79,6 +86,15 @@ export class CredentialCache {
       this.pending = undefined;
     }
   }
+}
+
+/** Loads keys from another thread. Each load wants other keys than the last one: the cache loads again only to replace them. */
+export function keysOf(source: KeySource): CredentialsProvider {
+  let last: AwsKeys | undefined;
+  return async () => {
+    last = await source.keys(last);
+    return last;
+  };
 }
 
 /** The error of a request that failed with old keys; a retry uses the new ones. */

@@ -5,7 +5,7 @@ import type { BackendHost } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import { presetNamed } from '../config/s3Presets';
 import { credentialsOf, resolveRegion } from '../credentials/awsCredentials';
-import { CredentialCache } from '../credentials/credentialCache';
+import { CredentialCache, keysOf } from '../credentials/credentialCache';
 import { routeBuckets } from './bucketRoutes';
 import { trustedCertificates } from './caFile';
 import type { S3Connection } from './connection';
@@ -26,7 +26,12 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     'us-east-1';
   const ca = config.caFile === undefined ? undefined : await trustedCertificates(config.caFile);
   const allowsDirect = () => host.directConnections?.() ?? true;
-  const transport = new HttpTransport({ maxConnections, ca, allowsDirect });
+  const transport = new HttpTransport({
+    maxConnections,
+    ca,
+    allowsDirect,
+    allowConnection: host.allowConnection,
+  });
   const requestHandler = {
     httpAgent: transport.agents.http,
     httpsAgent: transport.agents.https,
@@ -37,7 +42,8 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     maxAttempts: 2,
     requestHandler: limitedHandler(new sdk.S3Client({ region, requestHandler })),
   });
-  const credentials = load && new CredentialCache(load, host.clock);
+  const credentials = load && new CredentialCache(host.keys ? keysOf(host.keys) : load, host.clock);
+  if (credentials) host.offerKeys?.({ keys: (unwanted) => credentials.replacing(unwanted) });
   const clientConfig: S3ClientConfig = {
     region,
     maxAttempts: 1, // src/remote/layers retries
