@@ -119,7 +119,7 @@ test('holds to its limit of connections and serves all that wait', async () => {
 
 test('a request that waits for a connection ends at once when it is cancelled, and is never sent', async () => {
   await serving(
-    () => undefined,
+    (request) => (request.startsWith('GET / ') ? undefined : okay()),
     async (send, { requests }) => {
       const first = new AbortController();
       const pending = assert.rejects(send({}, first.signal), { message: 'first' });
@@ -130,6 +130,7 @@ test('a request that waits for a connection ends at once when it is cancelled, a
       await assert.rejects(send({}, stop.signal), { message: 'enough' });
       first.abort(new Error('first'));
       await pending;
+      await readText(await send({ path: '/after' }), 1);
       assert.equal(requests.filter((request) => request.includes('never')).length, 0);
     },
     { maxConnections: 1 },
