@@ -1,4 +1,4 @@
-// Builds the extension and the webview into dist/. Flags: --watch, --production.
+// Builds the extension, which is also its worker, and the webview into dist/. Flags: --watch, --production.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +34,7 @@ const common = {
 const builds = [
   {
     ...common,
-    entryPoints: { extension: 'src/extension.ts', awsSdk: 'src/backends/s3/awsSdk.ts' },
+    entryPoints: { extension: 'src/main.ts', awsSdk: 'src/backends/s3/awsSdk.ts' },
     outdir: 'dist',
     platform: 'node',
     format: 'cjs',

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { createApp } from './app';
 import { Accounts } from './editor/accounts/accounts';
 import { createEditorHost } from './editor/editorHost';
 import { registerRemoteFileSystem } from './editor/files/registerFiles';
@@ -23,13 +22,17 @@ import { RemotesTree } from './editor/tree/remotesTree';
 import { showRemotesTree } from './editor/tree/remotesView';
 import { createOutputLog, logTo } from './editor/window/outputLog';
 import { registerCommand } from './editor/window/window';
+import { createEditorApp } from './engine/editorApp';
+
+let close: (() => Promise<void>) | undefined;
 
 /** Composes the app and the parts of the editor. Does no I/O, so that activation is fast; each part starts on first use. */
 export function activate(context: vscode.ExtensionContext): void {
   const output = createOutputLog();
   const secrets = new SecretStore(context.secrets);
   const signIns = new Accounts(context.secrets, logTo(output));
-  const app = createApp(createEditorHost(context, secrets, signIns, output));
+  const app = createEditorApp(createEditorHost(context, secrets, signIns, output), __filename);
+  close = () => app.close();
   const changes = new RemoteChangeEvents();
   const snapshots = new Snapshots();
   const tree = new RemotesTree(app, currentSettings);
@@ -79,6 +82,9 @@ export function activate(context: vscode.ExtensionContext): void {
         if (settings.backend === backend && isConcerned) settingsChanged(settings.name);
       }
     }),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('http')) app.connectionsChanged();
+    }),
     // In an untrusted workspace, the credential programs of the open remotes did not run.
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
       for (const { settings } of app.remotes()) settingsChanged(settings.name);
@@ -95,7 +101,11 @@ export function activate(context: vscode.ExtensionContext): void {
     ].map(({ id, run }) => registerCommand(id, run)),
     poll,
     onSettingsChanged(() => poll.restart(), 'changesInterval'),
-    { dispose: () => void app.close() },
   );
   registerRemoteFileSystem(context, editorContext, snapshots);
+}
+
+/** Cancels what runs and writes the caches. */
+export async function deactivate(): Promise<void> {
+  await close?.();
 }

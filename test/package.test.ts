@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { defaultPlanOptions } from '../src/plan/model/planOptions';
+import { parsePath } from '../src/remote/remotePath';
+import { startS3Server } from './servers/s3/s3Server';
+import { homeOf, hostFor } from './support/engineThread';
+import { calm } from './support/remoteCalls';
 import { unzip } from './tools/zip';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
@@ -75,6 +80,36 @@ describe('the packed extension', () => {
     assert.ok(!text('dist/extension.js').includes(mark));
     assert.match(text('dist/extension.js'), /import\("\.\/awsSdk\.js"\)/);
     assert.doesNotMatch(text('dist/extension.js'), /require\("\.\/awsSdk(\.js)?"\)/);
+  });
+
+  it('is the code of its worker too, where there is no editor', async () => {
+    const dist = path.join(folder, 'dist');
+    mkdirSync(dist);
+    for (const name of ['awsSdk.js', 'extension.js'])
+      writeFileSync(path.join(dist, name), text(`dist/${name}`));
+    const server = await startS3Server({ buckets: ['demo'] });
+    const { engine, workers, close } = homeOf(
+      'in a worker',
+      hostFor(server),
+      path.join(dist, 'extension.js'),
+    );
+    try {
+      writeFileSync(path.join(dist, 'a.txt'), 'from the worker');
+      const plan = await engine.planSync(
+        {
+          source: { kind: 'folder', path: dist },
+          target: { kind: 'remote', remote: 'demo', path: parsePath('demo') },
+          options: { ...defaultPlanOptions, filters: [{ include: '/a.txt' }, { exclude: '*' }] },
+        },
+        calm,
+      );
+      const { totals } = await engine.runPlan(plan, calm);
+      assert.deepEqual([totals.done, workers.length], [1, 1]);
+      assert.equal(server.store.get('demo', 'a.txt')?.text, 'from the worker');
+    } finally {
+      await close();
+      await server.stop();
+    }
   });
 
   it('carries the full licence of every package that gave code to one of its bundles', () => {
