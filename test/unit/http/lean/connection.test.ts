@@ -1,43 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HttpRequest } from '../../../../src/http/httpClient';
 import { readText } from '../../../../src/http/httpResponse';
-import { LeanClient, type LeanClientOptions, NotConnected } from '../../../../src/http/lean/leanClient';
-import { listen } from '../../../servers/http/loopback';
-import { calm } from '../../../support/remoteCalls';
-import { okay, serving } from './rawServer';
-
-/** Runs `work` with a client of a server that handles its sockets itself. */
-async function onSockets(
-  handle: (socket: Socket, index: number) => void,
-  work: (given: {
-    send(more?: Partial<HttpRequest>, signal?: AbortSignal): ReturnType<LeanClient['send']>;
-    sockets: Socket[];
-    client: LeanClient;
-  }) => Promise<unknown>,
-  options: Partial<LeanClientOptions> & { readonly protocol?: string } = {},
-): Promise<void> {
-  const sockets: Socket[] = [];
-  const { port, stop } = await listen(
-    createServer((socket) => {
-      socket.on('error', () => {});
-      handle(socket, sockets.push(socket) - 1);
-    }),
-  );
-  const target = { protocol: options.protocol ?? 'http:', hostname: '127.0.0.1', port: String(port) };
-  const client = new LeanClient(target, { maxConnections: 2, ...options });
-  const base = { ...target, method: 'GET', path: '/', headers: {} };
-  try {
-    await work({ client, sockets, send: (more, signal = calm) => client.send({ ...base, ...more }, signal) });
-  } finally {
-    client.close();
-    await stop();
-  }
-}
+import { type LeanClient, NotConnected } from '../../../../src/http/lean/leanClient';
+import { okay, onSockets, serving } from './rawServer';
 
 // ---- reuse ------------------------------------------------------------------------------------------------------
 
@@ -319,79 +288,3 @@ for (const protocol of ['http:', 'https:'])
             { protocol },
           );
         });
-
-// ---- Expect: 100-continue -----------------------------------------------------------------------------------------
-
-const large = Buffer.alloc(33 * 1024 * 1024, 1);
-const upload = { method: 'PUT', body: large };
-
-test('a refusal of a large upload costs no byte of the body', () =>
-  onSockets(
-    (socket) =>
-      void socket.once('data', () => socket.write('HTTP/1.1 403 No\r\ncontent-length: 2\r\n\r\nno')),
-    async ({ send, sockets }) => {
-      const response = await send(upload);
-      assert.equal(response.statusCode, 403);
-      assert.equal(await readText(response, 10), 'no');
-      const [socket] = sockets as [Socket];
-      if (!socket.destroyed) await once(socket, 'close');
-      assert.ok(socket.bytesRead < 1000, String(socket.bytesRead));
-    },
-  ));
-
-test('a large upload goes on when the service wants it, and nothing is asked of a small one', () =>
-  onSockets(
-    (socket) => {
-      let left = 0;
-      socket.on('data', (bytes) => {
-        const isAsked = bytes.includes('expect: 100-continue');
-        if (isAsked) {
-          left = large.length;
-          socket.write('HTTP/1.1 100 Continue\r\n\r\n');
-        } else if (left > 0) {
-          left -= bytes.length;
-          if (left === 0) socket.write(okay('large'));
-        } else socket.write(okay('small'));
-      });
-    },
-    async ({ send, sockets }) => {
-      assert.equal(await readText(await send(upload), 10), 'large');
-      assert.equal(await readText(await send({ method: 'PUT', body: Buffer.from('four') }), 10), 'small');
-      assert.equal(sockets.length, 1);
-    },
-  ));
-
-for (const [title, says] of [
-  ['ignores', ''],
-  ['refuses', 'HTTP/1.1 417 Expectation Failed\r\ncontent-length: 0\r\n\r\n'],
-] as const)
-  test(`a service that ${title} the question gets the body all the same, and is not asked again`, () =>
-    onSockets(
-      (socket) => {
-        let asked = 0;
-        let left = 0;
-        socket.on('data', (bytes) => {
-          if (bytes.includes('expect: 100')) {
-            asked++;
-            left = large.length;
-            if (says) socket.write(says);
-            return;
-          }
-          if (left === 0) left = large.length + bytes.indexOf('\r\n\r\n') + 4;
-          left -= bytes.length;
-          if (left === 0) socket.write(okay(String(asked)));
-        });
-      },
-      async ({ send }) => {
-        const first = await readText(
-          await send({
-            method: 'PUT',
-            body: Readable.from([large]),
-            headers: { 'content-length': String(large.length) },
-          }),
-          10,
-        );
-        assert.equal(first, says ? '0' : '1');
-        assert.equal(await readText(await send(upload), 10), says ? '0' : '1');
-      },
-    ));

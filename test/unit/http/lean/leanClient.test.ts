@@ -106,6 +106,21 @@ test('takes a body that has arrived without waiting for events', async () => {
   );
 });
 
+test('bodies that are kept do not change when others arrive', async () => {
+  await serving(
+    (request) => okay(/\/(\w+) /.exec(request)?.[1]?.repeat(50)),
+    async (send) => {
+      const names = Array.from({ length: 400 }, (_, index) => `name${index}x`);
+      const bodies = await Promise.all(
+        names.map(async (name) =>
+          (await send({ method: 'PUT', path: `/${name}`, body: Buffer.from(name) })).whole(1e4),
+        ),
+      );
+      for (const [index, body] of bodies.entries()) assert.equal(body.toString(), names[index]?.repeat(50));
+    },
+  );
+});
+
 test('holds to its limit of connections and serves all that wait', async () => {
   await serving(
     () => okay('x'),

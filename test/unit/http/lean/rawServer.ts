@@ -61,5 +61,33 @@ export async function serving(
   }
 }
 
+/** Runs `work` with a client of a server that handles its sockets itself. */
+export async function onSockets(
+  handle: (socket: Socket, index: number) => void,
+  work: (given: {
+    send(more?: Partial<HttpRequest>, signal?: AbortSignal): ReturnType<LeanClient['send']>;
+    sockets: Socket[];
+    client: LeanClient;
+  }) => Promise<unknown>,
+  options: Partial<LeanClientOptions> & { readonly protocol?: string } = {},
+): Promise<void> {
+  const sockets: Socket[] = [];
+  const { port, stop } = await listen(
+    createServer((socket) => {
+      socket.on('error', () => {});
+      handle(socket, sockets.push(socket) - 1);
+    }),
+  );
+  const target = { protocol: options.protocol ?? 'http:', hostname: '127.0.0.1', port: String(port) };
+  const client = new LeanClient(target, { maxConnections: 2, ...options });
+  const base = { ...target, method: 'GET', path: '/', headers: {} };
+  try {
+    await work({ client, sockets, send: (more, signal = calm) => client.send({ ...base, ...more }, signal) });
+  } finally {
+    client.close();
+    await stop();
+  }
+}
+
 /** A response with a body. */
 export const okay = (body = '') => `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
