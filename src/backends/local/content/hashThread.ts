@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 
@@ -85,6 +86,8 @@ const idleMs = 5000;
 export class HashThread {
   private worker: Worker | undefined;
   private inThread: ((task: HashTask) => FoundDigests) | undefined;
+  /** The last task in this thread. */
+  private before: Promise<unknown> = Promise.resolve();
   /** In the order of the tasks, in which the worker answers. */
   private readonly waiting: Waiting[] = [];
   private idle: NodeJS.Timeout | undefined;
@@ -104,9 +107,13 @@ export class HashThread {
     });
   }
 
-  private async runInThread(task: HashTask): Promise<FoundDigests> {
+  private runInThread(task: HashTask): Promise<FoundDigests> {
     this.inThread ??= createHasher(modules);
-    return this.inThread(task);
+    const { inThread } = this;
+    // Everything else of this thread has its turn between two tasks.
+    const running = this.before.then(() => turn()).then(() => inThread(task));
+    this.before = running.catch(() => {});
+    return running;
   }
 
   private started(): Worker | undefined {

@@ -90,7 +90,17 @@ test('without a worker the hashes are computed in this thread', async (t) => {
     throw new Error('no threads here');
   });
   const task = { hash: 1, descriptor, isLast: false, ...both };
-  await thread.run({ ...task, start: 0, end: 600_000 });
+  let turns = 0;
+  let counting: NodeJS.Immediate | undefined;
+  const count = () => {
+    turns++;
+    counting = setImmediate(count);
+  };
+  count();
+  const tasks = Array.from({ length: 60 }, (_, i) => ({ start: i * 10_000, end: (i + 1) * 10_000 }));
+  await Promise.all(tasks.map((span) => thread.run({ ...task, ...span })));
+  clearImmediate(counting);
+  assert.ok(turns > 30, 'the thread does other work meanwhile');
   assert.deepEqual(
     await thread.run({ ...task, start: 600_000, end: content.length, isLast: true }),
     foundIn(content),
