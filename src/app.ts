@@ -14,6 +14,8 @@ import type { Remote } from './remote/remote';
 import { RemoteError } from './remote/remoteError';
 import { rootPath } from './remote/remotePath';
 import { ServiceWaits } from './remote/serviceWaits';
+import type { RecordedRun } from './transfer/journal/recordedRun';
+import { discardRun, unfinishedRuns } from './transfer/journal/unfinishedRuns';
 import type { RunObserver, RunReport } from './transfer/runReport';
 import { type ConfiguredRemote, checkRemotes } from './usecases/configuredRemotes';
 import { explainPath, type PathExplanation } from './usecases/explainPath';
@@ -48,8 +50,12 @@ export interface App {
   ): Promise<Plan>;
   /** Whether such a plan includes the file at `path` (relative to both roots), and the rule that decides. Writes nothing. */
   explainFilter(request: SyncRequest, path: string, signal: AbortSignal): Promise<PathExplanation>;
-  /** Executes a plan and rechecks each action. */
+  /** Executes a plan and rechecks each action. With `continues`, the plan is the rest of that run. */
   runPlan(plan: Plan, signal: AbortSignal, options?: RunOptions): Promise<RunReport>;
+  /** The runs that a crash, a cancel or a reload left unfinished, newest first; with `places` only those between these. */
+  unfinishedRuns(places?: Pick<SyncRequest, 'source' | 'target'>): Promise<readonly RecordedRun[]>;
+  /** Drops an unfinished run: it can't be continued any longer. */
+  discardRun(run: string): Promise<void>;
   /** Keeps runs and work on single items out of each other's places; undefined without a lock folder. */
   readonly locks: PlaceLocks | undefined;
   /** Tests settings that need not be saved. `secrets` take precedence over secret storage. */
@@ -73,6 +79,8 @@ export interface RunOptions {
   readonly observer?: RunObserver;
   /** Concurrent small files. */
   readonly transfers?: number;
+  /** The id of the unfinished run that the plan is the rest of. */
+  readonly continues?: string;
 }
 
 interface OpenRemote {
@@ -240,6 +248,10 @@ export function createApp(host: Host): App {
       ]);
       return runPlan(plan, source, target, { ...options, host, backup, locks }, signal);
     },
+
+    unfinishedRuns: (places) =>
+      unfinishedRuns(host.storageFolder, async () => locks?.runsInProgress(), places),
+    discardRun: (run) => discardRun(host.storageFolder, run, (place) => openPlace(place, 'target'), host.log),
 
     async *testConnection(settings, secrets, signal) {
       const backend = allBackends.find((candidate) => candidate.id === settings.backend);

@@ -241,8 +241,8 @@ export class Header {
           icon(banner.tone),
           element('span', { text: banner.text }),
         );
-        const { action } = banner;
-        if (action) {
+        for (const action of [banner.action, banner.other]) {
+          if (!action) continue;
           const press = () => this.host.command(action.command);
           shown.append(button('secondary', action.label, press).element);
         }

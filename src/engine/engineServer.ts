@@ -57,13 +57,14 @@ export function serveEngine(port: Port, start: WorkerStart, create: (host: Host)
       state = now;
       return engine.explainFilter(request, path, signal);
     },
-    async runPlan({ work, state: now, plan, transfers, observed }, signal) {
+    async runPlan({ work, state: now, plan, transfers, continues, observed }, signal) {
       state = now;
       const whole = await assemble(plan, (piece) => peer.call('piece', { work, ...piece }, signal));
       const progress = new RunProgressMessages(peer, work);
       try {
         const options = {
           ...(observed && { observer: progress }),
+          ...(continues !== undefined && { continues }),
           ...(transfers !== undefined && { transfers }),
         };
         return keep(work, await working(engine.runPlan(whole, signal, options)));

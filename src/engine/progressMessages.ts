@@ -64,6 +64,7 @@ export class RunProgressMessages extends Collected implements RunObserver {
   private events: (string | ActionResult)[] = [];
   private bytes = new Map<string, number>();
   private until: RunProgress['waiting'];
+  private journal: string | undefined;
 
   constructor(
     private readonly peer: HostPeer,
@@ -89,6 +90,11 @@ export class RunProgressMessages extends Collected implements RunObserver {
     this.changed();
   }
 
+  recorded(run: string): void {
+    this.journal = run;
+    this.changed();
+  }
+
   waiting(until: number | undefined): void {
     this.until = until ?? null;
     this.changed();
@@ -100,12 +106,16 @@ export class RunProgressMessages extends Collected implements RunObserver {
   }
 
   protected send(): void {
-    const { work, bytes, until: waiting } = this;
+    const { work, bytes, until: waiting, journal: recorded } = this;
     const events = this.events.slice(0, eventsPerMessage);
-    this.peer.tell('runProgress', { work, progress: { events, bytes, waiting } });
+    this.peer.tell('runProgress', {
+      work,
+      progress: { events, bytes, waiting, ...(recorded !== undefined && { recorded }) },
+    });
     this.events = this.events.slice(eventsPerMessage);
     this.bytes = new Map();
     this.until = undefined;
+    this.journal = undefined;
     if (this.events.length > 0) this.changed();
   }
 }

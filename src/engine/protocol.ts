@@ -48,6 +48,8 @@ export type WorkerCalls = {
       readonly state: HostState;
       readonly plan: Outline<Plan>;
       readonly transfers: number | undefined;
+      /** As in RunOptions. */
+      readonly continues: string | undefined;
       /** Whether the progress is wanted. */
       readonly observed: boolean;
     };
@@ -115,4 +117,6 @@ export interface RunProgress {
   readonly bytes: ReadonlyMap<string, number>;
   /** The latest wait that a service asks for, in milliseconds since the epoch; null when it is over, undefined when nothing changed. */
   readonly waiting: number | null | undefined;
+  /** The id of the run's journal, once. */
+  readonly recorded?: string | undefined;
 }

@@ -77,12 +77,12 @@ export class WorkerEngine implements Engine {
       return peer.call('explainFilter', args, signal);
     });
 
-  runPlan: Engine['runPlan'] = (plan, signal, { observer, transfers } = {}) =>
+  runPlan: Engine['runPlan'] = (plan, signal, { observer, transfers, continues } = {}) =>
     this.use(async ({ peer, runs }, work) => {
       runs.set(work, new RunInWorker(plan, observer));
       const outline = outlineOf({ ...plan, options: plainCopy(plan.options) });
       const observed = observer !== undefined;
-      const args = { work, state: this.state(), plan: outline, transfers, observed };
+      const args = { work, state: this.state(), plan: outline, transfers, continues, observed };
       const report = await peer.call('runPlan', args, signal);
       // The run is over, so its report is fetched whatever the signal says.
       return fetchPieces(peer, work, report, undefined);
@@ -244,9 +244,10 @@ class RunInWorker {
     for (const action of actions) this.byId.set(action.id, action);
   }
 
-  progressed({ events, bytes, waiting }: RunProgress): void {
+  progressed({ events, bytes, waiting, recorded }: RunProgress): void {
     const { observer } = this;
     if (!observer) return;
+    if (recorded !== undefined) observer.recorded?.(recorded);
     for (const event of events) {
       if (typeof event === 'string') this.withAction(event, (action) => observer.started(action));
       else this.withAction(event.id, (action) => observer.ended(action, event));

@@ -148,7 +148,14 @@ export interface Banner {
   readonly tone: 'info' | 'warning' | 'error';
   readonly text: string;
   /** The command of the page that resolves the problem, and its label. */
-  readonly action?: { readonly command: PageCommand; readonly label: string };
+  readonly action?: BannerAction;
+  /** A second choice. */
+  readonly other?: BannerAction;
+}
+
+interface BannerAction {
+  readonly command: PageCommand;
+  readonly label: string;
 }
 
 /** The state that survives a reload of the window. The plan is computed again. */

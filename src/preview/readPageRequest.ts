@@ -28,6 +28,8 @@ const commands = {
   rescan: {},
   apply: {},
   retry: {},
+  continueEarlier: {},
+  discardEarlier: {},
   cancel: {},
   close: {},
   savePlan: {},

@@ -275,6 +275,9 @@ export const englishStrings = {
   theTarget: 'The target',
   stale: 'This plan was made {0}. Files may have changed since.',
   changedBanner: 'Changed since the preview, so skipped: {0}. Scan again to see the current state.',
+  unfinishedRun: 'The run of {0} was not finished: {1} of {2} done.',
+  continueEarlier: 'Continue',
+  discardEarlier: 'Discard',
   ticksReset: 'The window was reloaded and the plan was recreated. Check the selection.',
 
   // Running

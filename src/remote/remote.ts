@@ -88,6 +88,16 @@ export interface Remote {
     signal: AbortSignal,
   ): Promise<FileEntry>;
 
+  /**
+   * Removes what an interrupted write of `path` left, by what it recorded (`ResumableWrite`), or without a record what can't be continued;
+   * what is gone already is no error. The caller knows that nobody is writing there. Absent where nothing is left.
+   */
+  discardWrite?(
+    path: RemotePath,
+    recorded: readonly Readonly<Record<string, unknown>>[],
+    signal: AbortSignal,
+  ): Promise<void>;
+
   /** Throws `notFound` when absent, `changed` when the precondition doesn't hold, `isAFolder` for a folder. */
   removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void>;
 
@@ -258,8 +268,23 @@ export interface FileFacts {
   readonly durable?: boolean;
   /** Keeps the content type, headers, user metadata, storage class and tags of the file at this path. For saves in an editor. */
   readonly keepAttributes?: boolean;
+  /** Present when the write may be continued later. A cancelled write then leaves what `recorded` names, and only that. */
+  readonly resume?: ResumableWrite;
   /** Receives the bytes sent so far; the number decreases when a part is sent again. */
   readonly onProgress?: (bytesSent: number) => void;
+}
+
+/**
+ * Lets a write go on where an earlier attempt stopped. An implementation trusts no fact: it verifies what is there, and begins from the
+ * start when anything differs.
+ */
+export interface ResumableWrite {
+  /** What earlier attempts and this one recorded, oldest first, in the implementation's own form; JSON-safe. */
+  readonly recorded: readonly Readonly<Record<string, unknown>>[];
+  /** Records a fact at once, so that it survives the end of the process. Never throws. */
+  record(fact: Readonly<Record<string, unknown>>): void;
+  /** The absolute path of a file that exists as long as the write may be continued. */
+  readonly keptWhile: string;
 }
 
 /** What must be at the path of a write or removal. Otherwise the call throws `changed`, or `alreadyExists` for `ifAbsent`. */

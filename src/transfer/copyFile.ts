@@ -8,6 +8,7 @@ import type {
   FileFacts,
   Precondition,
   Remote,
+  ResumableWrite,
   WholeContent,
 } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -31,6 +32,8 @@ export interface CopyRequest {
   readonly modified?: Instant | undefined;
   /** Whether the copy must be safe from a power cut when this ends, because its source is removed then. */
   readonly durable?: boolean;
+  /** Lets the write go on where an earlier attempt stopped. */
+  readonly resume?: ResumableWrite | undefined;
   readonly onProgress?: (bytes: number) => void;
 }
 
@@ -171,6 +174,7 @@ function facts(request: CopyRequest, source: FileEntry, attributes: FileAttribut
     ...(modified && { modified }),
     ...(attributes && { attributes }),
     ...(request.durable && { durable: true }),
+    ...(request.resume && { resume: request.resume }),
     ...(request.onProgress && { onProgress: request.onProgress }),
   };
 }

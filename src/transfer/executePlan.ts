@@ -7,12 +7,14 @@ import { firstProblem } from '../plan/build/planInvariants';
 import { type Action, type DeleteFile, type Plan, placeText, type RemoveFolder } from '../plan/model/plan';
 import { wantsDeletes } from '../plan/model/planOptions';
 import type { Endpoint } from '../remote/endpoint';
+import type { FileEntry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { ancestorsOf, joinPath, type RemotePath } from '../remote/remotePath';
 import { findBlockedCopies } from './blockedCopies';
 import { CircuitBreaker } from './circuitBreaker';
 import { deleteInFolder, partitionDeletes } from './deleteBatches';
-import type { Journal } from './journal';
+import { findEarlierResult } from './earlierAttempt';
+import type { Journal } from './journal/journal';
 import { type ActionRun, asChangedIfGone, type RunEndpoints, runAction } from './runAction';
 import { RunLedger } from './runLedger';
 import { type RunObserver, type RunReport, silentObserver } from './runReport';
@@ -34,6 +36,9 @@ export interface ExecuteOptions {
 
 /** A service counts as down after twice this many consecutive failures at most. */
 const maxOutages = 16;
+
+/** Copies of more bytes record their progress, so that they can be continued. */
+const resumableBytes = 8 * 1024 * 1024;
 
 /** Deletes in one folder that make its listing cheaper than two requests for each file, and the part of all listed files that they must be. */
 const batchThreshold = 50;
@@ -283,19 +288,35 @@ class Run {
       signal: this.signal,
       progressed: (bytes) => this.ledger.progressed(action, bytes),
       backedUp: (path) => this.ledger.recordBackup(action, path),
+      ...(transferredBytes(action, this.sides) > resumableBytes && {
+        resume: this.options.journal?.resumable(action),
+      }),
     };
     try {
       if (action.kind === 'deleteFile' || action.kind === 'moveFile') {
         const reason = await this.reasonToKeep(action);
         if (reason !== undefined) throw reason;
       }
-      await runAction(action, run).catch(async (error: unknown) => {
-        if (!(await this.removedBlockingFolder(action, error))) throw error;
-        await runAction(action, run);
-      });
-      this.ledger.succeed(action);
+      this.ledger.succeed(action, await this.attempt(action, run));
     } catch (error) {
       this.ledger.fail(action, error);
+    }
+  }
+
+  /** Does the action, unless an earlier process of this run has done it. Resolves to the file that it made. */
+  private async attempt(action: Action, run: ActionRun): Promise<FileEntry | undefined> {
+    const { journal } = this.options;
+    const earlier = journal?.mayBeDone(action) ? await findEarlierResult(action, run) : undefined;
+    if (earlier) return earlier.made;
+    try {
+      return await runAction(action, run);
+    } catch (error) {
+      if (await this.removedBlockingFolder(action, error)) return runAction(action, run);
+      // A power cut may take the line that an action was begun; then its own earlier result refuses it.
+      const mayBeOwn = journal?.earlier !== undefined && isRemoteError(error, 'changed');
+      const done = mayBeOwn ? await findEarlierResult(action, run) : undefined;
+      if (!done) throw error;
+      return done.made;
     }
   }
 

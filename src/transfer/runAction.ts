@@ -10,7 +10,7 @@ import type {
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import { type FileEntry, isSameFile } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';
-import type { Precondition, Remote } from '../remote/remote';
+import type { Precondition, Remote, ResumableWrite } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
 import { backupByCopy, backupByMove } from './backup';
@@ -32,14 +32,16 @@ export interface ActionRun extends RunEndpoints {
   readonly progressed: (bytes: number) => void;
   /** Receives the path of the target's old file in the backup. */
   readonly backedUp: (path: RemotePath) => void;
+  /** Lets the copy of a large file go on where an earlier attempt stopped. */
+  readonly resume?: ResumableWrite | undefined;
 }
 
 /**
  * Executes one action, if both files are still as planned: the source is read in the planned version, and the target is written or
  * deleted under a precondition for the planned entry. Otherwise throws `changed`, having done nothing except perhaps the copy of a
- * move. An interrupted action can be repeated: completed steps are recognised by content.
+ * move. An interrupted action can be repeated: completed steps are recognised by content. Resolves to the file that the action made.
  */
-export async function runAction(action: Action, run: ActionRun): Promise<void> {
+export async function runAction(action: Action, run: ActionRun): Promise<FileEntry | undefined> {
   try {
     switch (action.kind) {
       case 'copyFile':
@@ -49,11 +51,14 @@ export async function runAction(action: Action, run: ActionRun): Promise<void> {
       case 'moveFile':
         return await runMove(action, run);
       case 'removeSource':
-        return await runRemoveSource(action, run);
+        await runRemoveSource(action, run);
+        return undefined;
       case 'deleteFile':
-        return await runDelete(action, run);
+        await runDelete(action, run);
+        return undefined;
       case 'removeFolder':
-        return await runRemoveFolder(action, run);
+        await runRemoveFolder(action, run);
+        return undefined;
     }
   } catch (error) {
     // The precondition `ifAbsent` fails with a kind of its own.
@@ -63,23 +68,24 @@ export async function runAction(action: Action, run: ActionRun): Promise<void> {
   }
 }
 
-async function runCopy(action: CopyFile, run: ActionRun): Promise<void> {
+async function runCopy(action: CopyFile, run: ActionRun): Promise<FileEntry> {
   if (!action.removesSource) return copyOver(action, run);
   const { source, target, signal } = run;
   const withinOne = source.remote === target.remote && target.remote.serverSideMove !== undefined;
+  let copy: FileEntry;
   try {
     if (withinOne && !action.before && !action.storeModified) {
       const to = targetOf(action, target);
-      await moveFile(source.remote, action.source, target.remote, to, signal, run.progressed);
-      return;
+      return await moveFile(source.remote, action.source, target.remote, to, signal, run.progressed);
     }
     await assertDistinctFiles(action, run);
-    await copyOver(action, run);
+    copy = await copyOver(action, run);
   } catch (error) {
-    const copy = await copyOfEarlierAttempt(action, run, error);
+    copy = await copyOfEarlierAttempt(action, run, error);
     await target.remote.makeDurable?.(copy, signal);
   }
   await removeCopied(source.remote, action.source, signal);
+  return copy;
 }
 
 /** Moving a file over itself, reached by two paths, would delete it. */
@@ -94,10 +100,10 @@ async function assertDistinctFiles(action: CopyFile, { source, target, signal }:
 }
 
 /** Copies a file. The old file goes to the backup first (R23). */
-async function copyOver(action: CopyFile, run: ActionRun): Promise<void> {
+async function copyOver(action: CopyFile, run: ActionRun): Promise<FileEntry> {
   const { source, target, backup, signal, progressed } = run;
   if (backup && action.before) run.backedUp(await backupByCopy(action.before, target, backup, signal));
-  await copyFile(
+  const { entry } = await copyFile(
     {
       from: source.remote,
       source: action.source,
@@ -107,12 +113,14 @@ async function copyOver(action: CopyFile, run: ActionRun): Promise<void> {
       modified: action.storeModified,
       durable: action.removesSource ?? false,
       onProgress: progressed,
+      resume: run.resume,
     },
     signal,
   );
+  return entry;
 }
 
-async function runSetTime(action: SetTime, run: ActionRun): Promise<void> {
+async function runSetTime(action: SetTime, run: ActionRun): Promise<FileEntry> {
   const { source, target, signal } = run;
   const { remote } = target;
   const time = action.source.modified ?? action.source.serverModified;
@@ -126,19 +134,20 @@ async function runSetTime(action: SetTime, run: ActionRun): Promise<void> {
     if (!action.removesSource) throw error;
     return copyOfEarlierAttempt(action, run, error);
   });
-  if (!action.removesSource) return;
+  if (!action.removesSource) return stored;
   await remote.makeDurable?.(stored, signal);
   await removeCopied(source.remote, action.source, signal);
+  return stored;
 }
 
 /** Moves a file on the target to the source's new name, then gives it the source's time (R24). */
-async function runMove(action: MoveFile, run: ActionRun): Promise<void> {
+async function runMove(action: MoveFile, run: ActionRun): Promise<FileEntry> {
   const { source, target, signal } = run;
   const seen = await assertUnchanged(source.remote, action.source, signal);
   const moved = await moveToNewName(action, run);
   const time = action.storeModified ?? seen.modified ?? seen.serverModified;
-  if (time && target.remote.capabilities.timePrecisionNs !== 'none')
-    await correctTime(action, moved, time, run);
+  if (!time || target.remote.capabilities.timePrecisionNs === 'none') return moved;
+  return correctTime(action, moved, time, run);
 }
 
 /** The file at its new name. Completes an earlier attempt that copied the file but failed to remove the old name. */
@@ -158,19 +167,21 @@ async function moveToNewName(action: MoveFile, run: ActionRun): Promise<FileEntr
 }
 
 /** Gives the moved file the time `time`, where it has another. With the wrong time, the next run would copy the file. */
-async function correctTime(action: MoveFile, moved: FileEntry, time: Instant, run: ActionRun): Promise<void> {
+async function correctTime(
+  action: MoveFile,
+  moved: FileEntry,
+  time: Instant,
+  run: ActionRun,
+): Promise<FileEntry> {
   const { source, target, signal } = run;
   const { remote } = target;
   const path = targetOf(action, target);
   const needsStat = !moved.modified && !moved.exact;
   const now = (needsStat && (await fileIfExists(remote, path, signal))) || moved;
   const stored = now.modified ?? now.serverModified;
-  if (!stored || timesEqual(time, stored, run)) return;
-  if (remote.setModifiedTime) {
-    await remote.setModifiedTime(now, time, signal);
-    return;
-  }
-  await copyFile(
+  if (!stored || timesEqual(time, stored, run)) return now;
+  if (remote.setModifiedTime) return remote.setModifiedTime(now, time, signal);
+  const { entry } = await copyFile(
     {
       from: source.remote,
       source: action.source,
@@ -181,6 +192,7 @@ async function correctTime(action: MoveFile, moved: FileEntry, time: Instant, ru
     },
     signal,
   );
+  return entry;
 }
 
 async function runRemoveSource({ source: file, before }: RemoveSource, run: ActionRun): Promise<void> {
@@ -255,21 +267,26 @@ async function copyOfEarlierAttempt(
   return found.copy;
 }
 
-function hasTimeOf(action: CopyFile | SetTime, { source, copy }: CopyPair, run: RunEndpoints): boolean {
+/** Whether the copy has the time that `action` gives to it. */
+export function hasTimeOf(
+  action: CopyFile | SetTime,
+  { source, copy }: CopyPair,
+  run: RunEndpoints,
+): boolean {
   const stored = action.kind === 'copyFile' ? action.storeModified : undefined;
   const time = stored ?? source.modified ?? source.serverModified;
   return !time || !copy.modified || timesEqual(time, copy.modified, run);
 }
 
 /** Whether two times are equal at the coarser precision of both sides. */
-function timesEqual(a: Instant, b: Instant, { source, target }: RunEndpoints): boolean {
+export function timesEqual(a: Instant, b: Instant, { source, target }: RunEndpoints): boolean {
   const precisions = [source, target].map(({ remote }) => remote.capabilities.timePrecisionNs);
   const coarsest = Math.max(1, ...precisions.map((ns) => (ns === 'none' ? 1 : ns)));
   return Math.abs(nsBetween(a, b)) < coarsest;
 }
 
 /** An existing target file keeps its own spelling of the name (sync-semantics R12). */
-function targetOf(action: CopyFile | SetTime | MoveFile, { root }: Endpoint): RemotePath {
+export function targetOf(action: CopyFile | SetTime | MoveFile, { root }: Endpoint): RemotePath {
   return action.kind !== 'moveFile' && action.before ? action.before.path : joinPath(root, action.path);
 }
 

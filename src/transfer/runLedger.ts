@@ -1,10 +1,11 @@
 import type { Log } from '../base/log';
 import { leftAloneBy } from '../plan/build/leftAlone';
 import type { Action, Plan } from '../plan/model/plan';
+import type { FileEntry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 import type { CircuitBreaker } from './circuitBreaker';
-import type { Journal } from './journal';
+import type { Journal } from './journal/journal';
 import type { ActionOutcome, ActionResult, RunObserver, RunReport } from './runReport';
 
 /** The result of each action of a run, for the journal, the observer and the report. */
@@ -36,9 +37,10 @@ export class RunLedger {
     this.journal?.backedUp(action, path);
   }
 
-  succeed(action: Action): void {
+  /** `made` is the file that the action made. */
+  succeed(action: Action, made?: FileEntry): void {
     this.breaker.succeeded();
-    this.end(action, result(action, 'done'));
+    this.end(action, result(action, 'done'), made);
   }
 
   fail(action: Action, error: unknown): void {
@@ -84,11 +86,11 @@ export class RunLedger {
     };
   }
 
-  private end(action: Action, ended: ActionResult): void {
+  private end(action: Action, ended: ActionResult, made?: FileEntry): void {
     const isCopied = ended.outcome === 'done' || ended.outcome === 'copied';
     if (isCopied && action.kind === 'copyFile') this.bytes += action.source.size;
     this.results.set(action.id, ended);
-    this.journal?.ended(ended);
+    this.journal?.ended(ended, made);
     this.notify(() => this.observer.ended(action, ended));
   }
 

@@ -53,6 +53,8 @@ export interface RunObserver {
   /** Bytes transferred by this action so far; the number decreases when a part is sent again. */
   progressed(action: Action, bytes: number): void;
   ended(action: Action, result: ActionResult): void;
+  /** The run has a journal under this id, by which it can be continued. */
+  recorded?(run: string): void;
   /** A service asks to wait until `until`, in milliseconds since the epoch; undefined when requests succeed again. */
   waiting?(until: number | undefined): void;
 }

@@ -30,6 +30,8 @@ export interface Occupation {
   /** "sync /site → photos:bucket". */
   readonly what: string;
   readonly places: readonly OccupiedPlace[];
+  /** The id of the run. */
+  readonly run?: string;
 }
 
 export interface HeldLock {
@@ -80,6 +82,7 @@ interface LockFile {
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly places: readonly LockedPlace[];
+  readonly run?: string;
 }
 
 /**
@@ -114,6 +117,7 @@ export class PlaceLocks {
       host: os.hostname(),
       startedAt: Date.now(),
       places: occupation.places.map(toLockedPlace),
+      ...(occupation.run !== undefined && { run: occupation.run }),
     };
     const file = path.join(this.folder, `${randomUUID()}.json`);
     try {
@@ -142,6 +146,12 @@ export class PlaceLocks {
       if (lock?.pid === process.pid && lock.host === os.hostname() && lock.thread === thread)
         await unlink(file).catch(() => {});
     }
+  }
+
+  /** The ids of the runs in progress, of all processes. Empty when the folder can't be read. */
+  async runsInProgress(): Promise<ReadonlySet<string>> {
+    const others = await this.others('').catch(() => []);
+    return new Set(others.flatMap(({ lock }) => lock.run ?? []));
   }
 
   private async waitForTurn(
@@ -173,8 +183,8 @@ export class PlaceLocks {
       const other = path.join(this.folder, name);
       if (other === file) continue;
       if (!name.endsWith('.json')) {
-        // A partial lock, of a process that ended while it wrote the file.
-        if (await isStale(other)) await unlink(other).catch(() => {});
+        // A partial lock, of a process that ended while it wrote the file. One that is gone was renamed, and may be written again now.
+        if (await isStale(other, false)) await unlink(other).catch(() => {});
         continue;
       }
       const lock = await readLock(other);
@@ -294,9 +304,9 @@ async function isAbandoned(file: string, { pid, host }: LockFile): Promise<boole
   return isStale(file);
 }
 
-async function isStale(file: string): Promise<boolean> {
+async function isStale(file: string, whenGone = true): Promise<boolean> {
   const facts = await stat(file).catch(() => undefined);
-  return facts === undefined || Date.now() - facts.mtimeMs > staleMs;
+  return facts === undefined ? whenGone : Date.now() - facts.mtimeMs > staleMs;
 }
 
 function isAlive(pid: number): boolean {

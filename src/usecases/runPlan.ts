@@ -1,14 +1,20 @@
-import path from 'node:path';
 import { printable } from '../base/printable';
 import { describeLeftAlone } from '../plan/build/describePlan';
 import { selectActions } from '../plan/build/selectActions';
-import { type Place, type Plan, placeText } from '../plan/model/plan';
+import { type Action, type Place, type Plan, placeText } from '../plan/model/plan';
+import { storagePath } from '../remote/capabilities';
 import type { Endpoint } from '../remote/endpoint';
+import { isRemoteError } from '../remote/remoteError';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { listenToAll } from '../remote/serviceWaits';
 import { executePlan } from '../transfer/executePlan';
-import { type Journal, openJournal } from '../transfer/journal';
+import { type Journal, openJournal, reopenJournal } from '../transfer/journal/journal';
+import { isRunId, newRunId } from '../transfer/journal/journalFiles';
+import type { RunPlaces } from '../transfer/journal/journalLines';
+import type { RecordedRun } from '../transfer/journal/recordedRun';
+import { discardReplaced, runsFolder } from '../transfer/journal/unfinishedRuns';
 import { type ActionOutcome, isWhole, type RunObserver, type RunReport } from '../transfer/runReport';
+import { defaultTransfers } from '../transfer/transferSlots';
 import type { Host } from './host';
 import type { HeldLock, PlaceLocks } from './placeLocks';
 
@@ -21,11 +27,13 @@ export interface RunPlanOptions {
   readonly backup?: Endpoint | undefined;
   /** Keeps other runs out of the plan's places. */
   readonly locks?: PlaceLocks | undefined;
+  /** The run that the plan is a part of; its journal tells what is done already. Without a journal it is a new run. */
+  readonly continues?: string | undefined;
 }
 
 /**
  * Executes the plan (see executePlan), writes a journal, and logs the report. Throws PlaceOccupied, before anything is done, while other
- * work occupies one of the plan's places.
+ * work occupies one of the plan's places; and RemoteError `changed` when a run is continued whose places lead elsewhere now.
  */
 export async function runPlan(
   plan: Plan,
@@ -34,13 +42,16 @@ export async function runPlan(
   options: RunPlanOptions,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const { locks, backup } = options;
-  if (!locks || plan.actions.length === 0) return runLocked(plan, source, target, options, undefined, signal);
+  const { locks, backup, continues, host } = options;
+  const run = continues !== undefined && isRunId(continues) ? continues : newRunId(host.clock.now());
+  if (!locks || plan.actions.length === 0)
+    return runLocked(run, plan, source, target, options, undefined, signal);
   const { verb } = plan.options;
   const place = (side: Endpoint, at: Place, writes: boolean) => ({ ...side, shown: placeText(at), writes });
   const lock = await locks.acquire(
     {
       kind: 'run',
+      run,
       what: `${verb} ${placeText(plan.source)} → ${placeText(plan.target)}`,
       places: [
         place(target, plan.target, true),
@@ -53,7 +64,7 @@ export async function runPlan(
     signal,
   );
   try {
-    return await runLocked(plan, source, target, options, lock, signal);
+    return await runLocked(run, plan, source, target, options, lock, signal);
   } finally {
     await lock.release();
   }
@@ -65,6 +76,7 @@ function backupRoot(place: Place): RemotePath {
 }
 
 async function runLocked(
+  run: string,
   plan: Plan,
   source: Endpoint,
   target: Endpoint,
@@ -73,12 +85,19 @@ async function runLocked(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const { host, observer, transfers, backup } = options;
+  const places = placesOf(plan, source, target, backup);
+  const journal = await journalOf(run, plan, places, options);
+  const { earlier } = journal ?? {};
+  const rest = earlier ? withoutDone(plan, earlier) : plan;
+  const of = earlier ? ` of ${earlier.plan.actions.length} left` : '';
   host.log.write(
     'info',
     'copy',
-    `${plan.options.verb} ${placeText(plan.source)} → ${placeText(plan.target)}: ${plan.actions.length} actions`,
+    `${plan.options.verb} ${placeText(plan.source)} → ${placeText(plan.target)}: ${rest.actions.length} actions${of}`,
   );
-  const journal = await journalOf(plan, host);
+  if (journal) observer?.recorded?.(journal.run);
+  if (journal && !earlier && host.storageFolder !== undefined)
+    await discardReplaced(runsFolder(host.storageFolder), run, places, target, host.log);
   const stopListening = observer?.waiting
     ? listenToAll([source.remote.waits, target.remote.waits, backup?.remote.waits], (until) =>
         observer.waiting?.(until),
@@ -87,14 +106,14 @@ async function runLocked(
   let report: RunReport | undefined;
   try {
     report = await executePlan(
-      plan,
+      rest,
       source,
       target,
       {
         clock: host.clock,
         log: host.log,
         ...(observer && { observer }),
-        ...(transfers !== undefined && { transfers }),
+        transfers: transfersAfter(earlier?.crashes ?? 0, transfers),
         ...(journal && { journal }),
         ...(lock && { reasonToStop: () => lock.whyLost() }),
         backup,
@@ -103,24 +122,70 @@ async function runLocked(
     );
   } finally {
     stopListening?.();
-    await journal?.close(report);
+    await journal?.close(report, signal.aborted);
   }
   const level = isWhole(report) ? 'info' : 'warn';
   for (const line of describeReport(report)) host.log.write(level, 'copy', line);
-  return report;
+  return rest === plan ? report : withDone(report, plan);
+}
+
+/** Each crash halves the concurrency of a run, because everything in flight is lost at the next one. */
+function transfersAfter(crashes: number, transfers = defaultTransfers): number {
+  return Math.max(Math.min(transfers, 4), Math.floor(transfers / 2 ** crashes));
+}
+
+/** The storages behind a plan's places, by identity. */
+function placesOf(plan: Plan, source: Endpoint, target: Endpoint, backup: Endpoint | undefined): RunPlaces {
+  const identity = ({ remote, root }: Endpoint, place: Place) =>
+    storagePath(remote.capabilities, root) ?? placeText(place);
+  return {
+    source: identity(source, plan.source),
+    target: identity(target, plan.target),
+    ...(plan.backup && { backup: backup ? identity(backup, plan.backup) : placeText(plan.backup) }),
+  };
 }
 
 /** Undefined where no journal can be written: a run without a journal is better than no run. */
-async function journalOf(plan: Plan, host: RunPlanOptions['host']): Promise<Journal | undefined> {
-  if (host.storageFolder === undefined) return undefined;
-  const logFailure = (error: unknown) =>
+async function journalOf(
+  run: string,
+  plan: Plan,
+  places: RunPlaces,
+  { host, continues }: RunPlanOptions,
+): Promise<Journal | undefined> {
+  if (host.storageFolder === undefined || plan.actions.length === 0) return undefined;
+  const onError = (error: unknown) =>
     host.log.write('warn', 'copy', `The journal of this run can't be written: ${(error as Error).message}`);
+  const folder = runsFolder(host.storageFolder);
+  const options = { folder, run, plan, places, clock: host.clock, onError };
   try {
-    return await openJournal(path.join(host.storageFolder, 'runs'), plan, host.clock, logFailure);
+    const journal = run === continues ? await reopenJournal(options) : undefined;
+    return journal ?? (await openJournal(options));
   } catch (error) {
-    logFailure(error);
+    if (isRemoteError(error)) throw error;
+    onError(error);
     return undefined;
   }
+}
+
+/** The plan without the actions that are done, in another window perhaps. */
+function withoutDone(plan: Plan, { results }: RecordedRun): Plan {
+  const isDone = ({ id }: Action) => results.get(id)?.outcome === 'done';
+  return plan.actions.some(isDone)
+    ? selectActions(
+        plan,
+        plan.actions.filter((action) => !isDone(action)).map(({ id }) => id),
+      )
+    : plan;
+}
+
+/** The report for all actions of `plan`; those that it lacks were done earlier. */
+function withDone(report: RunReport, plan: Plan): RunReport {
+  const results = new Map(report.results.map((result) => [result.id, result]));
+  const all = plan.actions.map(
+    ({ id, kind, path: at }) => results.get(id) ?? { id, kind, path: at, outcome: 'done' as const },
+  );
+  const done = report.totals.done + all.length - report.results.length;
+  return { ...report, results: all, totals: { ...report.totals, done } };
 }
 
 /**

@@ -208,7 +208,7 @@ const table: Readonly<Record<string, string | Omit<Rule, 'id'>>> = {
   H20: 'A file that vanishes meanwhile is skipped, and does not count as absent for deletes.',
   H21: 'A file that changes while it is read does not count as synced.',
   H22: 'Content is written to a temporary name first; half a file never looks complete.',
-  H23: 'Parts of a failed upload are removed at once, those of a crash by the next upload.',
+  H23: 'Parts of a failed upload are removed at once, those of a crash later, unless its run is continued.',
   H24: 'Large objects carry the MD5 of the whole; without it a pair is unverified, not the same.',
   H25: 'The check after a transfer says good, bad or unknown.',
   H26: 'Deletes run after the copies, and only after a complete listing.',

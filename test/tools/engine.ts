@@ -9,13 +9,15 @@ import { printable, printableJson } from '../../src/base/printable';
 import { isProblem, type LineProblem } from '../../src/commandLine/lineProblem';
 import type { ShellKind } from '../../src/commandLine/shell/shellKinds';
 import { checkMarks, describePlan } from '../../src/plan/build/describePlan';
-import type { Place } from '../../src/plan/model/plan';
+import { selectActions } from '../../src/plan/build/selectActions';
+import { type Place, placeText } from '../../src/plan/model/plan';
 import { parsePlanOptions } from '../../src/plan/model/planOptions';
 import type { Entry } from '../../src/remote/entry';
 import { instantToMs } from '../../src/remote/modifiedTime';
 import { looksLikeAddress, parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError } from '../../src/remote/remoteError';
-import { isWhole } from '../../src/transfer/runReport';
+import { idsToContinue, type RecordedRun } from '../../src/transfer/journal/recordedRun';
+import { isWhole, type RunReport } from '../../src/transfer/runReport';
 import { describeReport } from '../../src/usecases/runPlan';
 import { offeredAsLines, offeredBy } from './doors/configDoor';
 import { readLine, requestOf, understoodAsJson, understoodAsLines } from './doors/lineDoor';
@@ -24,6 +26,9 @@ import { logLevels, terminalHost } from './doors/terminalHost';
 const usage = `usage: engine ls FROM          list one folder (--recursive: everything below)
        engine plan FROM TO     print what a sync would do; writes nothing
        engine run FROM TO      do it, print the report
+       engine unfinished       list the runs that can be continued; needs --cache
+       engine continue RUN     do what is left of an unfinished run; needs --cache
+       engine discard RUN      drop an unfinished run; needs --cache
        engine check FROM TO    compare: = same, * differ, + only in FROM, - only in TO, ! error
        engine line COMMAND     print how a line of aws s3 or rclone is understood
        engine config FILE      print the remotes that an rclone.conf or a file of AWS profiles offers
@@ -39,7 +44,8 @@ FROM and TO are folders or remote:bucket/path; plan, run and check take --line C
   --recursive        with ls
   --transfers N      with run: at most this many files at once
   --force-to-disk    with run: flushes each file that is copied to this machine before it counts as done
-  --cache FOLDER     caches the modified times of objects there, as the extension does (default: no cache)
+  --cache FOLDER     caches the modified times of objects and keeps journals there, as the extension does (default: neither)
+  --continue         with run: if a run of these places is unfinished, do what is left of it
   --log LEVEL        trace, debug, info, warn (default) or error, to stderr`;
 
 const shells: readonly (ShellKind | undefined)[] = ['posix', 'windows', 'powershell', 'cmd'];
@@ -61,6 +67,7 @@ async function main(): Promise<number> {
       transfers: { type: 'string' },
       'force-to-disk': { type: 'boolean', default: false },
       cache: { type: 'string' },
+      continue: { type: 'boolean', default: false },
       log: { type: 'string', default: 'warn' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -72,7 +79,7 @@ async function main(): Promise<number> {
   const { json } = values;
   const [verb, from, to, ...more] = positionals;
   const line = verb === 'line' ? from : values.line;
-  if (!verb || (from === undefined && line === undefined) || more.length > 0)
+  if (!verb || (from === undefined && line === undefined && verb !== 'unfinished') || more.length > 0)
     throw new UsageError('Name a verb and its places.');
   const shell = shells.find((kind) => kind === values.shell);
   if (shell !== values.shell) throw new UsageError(`"${values.shell}" is not a shell.`);
@@ -102,6 +109,24 @@ async function main(): Promise<number> {
       await list(app, asPlace(from), values.recursive, json, out, stop.signal);
       return 0;
     }
+    const inRun = { ...(transfers !== undefined && { transfers }) };
+    const ended = (report: RunReport) => {
+      out.answer(report, json, describeReport);
+      return isWhole(report) ? 0 : 1;
+    };
+    const goOn = async (recorded: RecordedRun) => {
+      const rest = selectActions(recorded.plan, idsToContinue(recorded));
+      return ended(await app.runPlan(rest, stop.signal, { ...inRun, continues: recorded.run }));
+    };
+    if (verb === 'unfinished' || verb === 'continue' || verb === 'discard') {
+      const runs = await app.unfinishedRuns();
+      if (verb === 'unfinished') return out.answer({ runs: runs.map(summaryOf) }, json, asLines);
+      const recorded = runs.find(({ run }) => run === from);
+      if (!recorded) throw new UsageError(`No unfinished run is named "${from}".`);
+      if (verb === 'continue') return await goOn(recorded);
+      await app.discardRun(recorded.run);
+      return 0;
+    }
     const given = parseOptions(values.options);
     let request: SyncRequest;
     if (line !== undefined) {
@@ -120,18 +145,32 @@ async function main(): Promise<number> {
     }
     if (verb === 'check') request = { ...request, options: { ...request.options, verb: 'check' } };
     else if (verb !== 'plan' && verb !== 'run') throw new UsageError(`"${verb}" is not a verb.`);
+    const [unfinished] = verb === 'run' && values.continue ? await app.unfinishedRuns(request) : [];
+    if (unfinished) return await goOn(unfinished);
     const plan = await app.planSync(request, stop.signal);
     if (verb !== 'run') {
       out.answer(plan, json, describePlan);
       return verb === 'check' && checkMarks(plan).some(({ mark }) => mark !== '=') ? 1 : 0;
     }
-    const report = await app.runPlan(plan, stop.signal, transfers === undefined ? {} : { transfers });
-    out.answer(report, json, describeReport);
-    return isWhole(report) ? 0 : 1;
+    return ended(await app.runPlan(plan, stop.signal, inRun));
   } finally {
     await out.flush();
     await app.close();
   }
+}
+
+/** A run that can be continued, in a few facts. */
+function summaryOf({ run, startedAt, plan, results }: RecordedRun) {
+  const done = [...results.values()].filter(({ outcome }) => outcome === 'done').length;
+  const [source, target] = [placeText(plan.source), placeText(plan.target)];
+  return { run, startedAt, verb: plan.options.verb, source, target, done, actions: plan.actions.length };
+}
+
+function asLines({ runs }: { readonly runs: readonly ReturnType<typeof summaryOf>[] }): string[] {
+  return runs.map(
+    ({ run, startedAt, verb, source, target, done, actions }) =>
+      `${run}  ${new Date(startedAt).toISOString()}  ${verb} ${source} → ${target}: ${done} of ${actions} done`,
+  );
 }
 
 async function list(

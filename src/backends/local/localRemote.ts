@@ -9,6 +9,7 @@ import { listFolder, listRecursive, unusable } from './localListing';
 import { LocalPaths } from './localPaths';
 import { digestLocal, readIntoLocal, readLocal, readWholeLocal } from './localReading';
 import { copyLocal, makeDurable, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
+import { removePartial } from './partial/partialFile';
 
 interface LocalOptions {
   /** Absolute path of the root folder. The first write creates it. */
@@ -117,6 +118,15 @@ export function openLocalRemote({
     write: (path, body, facts, precondition, signal) =>
       run(path, "can't be written", signal, () =>
         writeLocal(paths, path, body, facts, precondition, syncToDisk, signal),
+      ),
+
+    discardWrite: (path, recorded, signal) =>
+      run(path, "can't be removed", signal, () =>
+        paths
+          .withFolderOf(path, signal, (folder, name) => removePartial(folder.path, name, recorded))
+          .catch((error: unknown) => {
+            if (codeOf(error) !== 'ENOENT') throw error;
+          }),
       ),
 
     removeFile: (path, precondition, signal) =>

@@ -3,7 +3,7 @@ import fs, { type BigIntStats, constants, createReadStream } from 'node:fs';
 import { copyFile, lstat, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { type FileEntry, isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
-import type { ByteSource, FileFacts, Precondition } from '../../remote/remote';
+import type { ByteSource, FileFacts, Precondition, ResumableWrite } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
@@ -24,6 +24,7 @@ import {
 import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
+import { partialName, RecordedRanges } from './partial/partialFile';
 import { identityOf, type PathHandle } from './pathHandle';
 import { directCalls, waitingCalls } from './syncFileCalls';
 import { releaseTemporary, temporaryName } from './temporaryNames';
@@ -54,12 +55,15 @@ export async function writeLocal(
   const content = isSmall ? await body.bytes?.(signal) : undefined;
   const makeNow =
     content && ((file: string, old?: BigIntStats) => writeNow(file, old, path, content, body, facts));
-  const options = { checkFirst, durable, signal, makeNow };
+  const resume = body.bytes ? undefined : facts.resume;
+  const options = { checkFirst, durable, signal, makeNow, resume };
   return replaceAtomically(paths, path, precondition, options, async (temporary, old) => {
-    const file = await createTemporary(temporary, old, paths.ownThread);
+    const file = await (temporary.continues
+      ? openPartial(temporary)
+      : createTemporary(temporary, old, paths.ownThread));
     try {
       await temporary.assertInPlace();
-      await writeBody(file, path, body, facts, signal);
+      await writeBody(file, path, body, facts, resume && new RecordedRanges(resume), signal);
       if (facts.modified) await file.setTime(utimesText(facts.modified));
       if (durable) await file.toDisk();
       return await file.stat();
@@ -110,6 +114,10 @@ async function createTemporary(
     await file.close();
     throw error;
   }
+}
+
+function openPartial({ path }: Temporary): Promise<OpenFile> {
+  return OpenFile.open(path, constants.O_RDWR | constants.O_NOFOLLOW, false);
 }
 
 /**
@@ -241,6 +249,8 @@ export async function removeLocal(
 /** The file that receives the content until it is complete. */
 interface Temporary {
   readonly path: string;
+  /** Whether an earlier attempt wrote a part of it. */
+  readonly continues: boolean;
   /** Must be called after the file is opened. Throws when the file was created in another folder. */
   assertInPlace(): Promise<void>;
 }
@@ -253,6 +263,8 @@ interface ReplaceOptions {
   readonly signal: AbortSignal;
   /** As `make`, by synchronous calls. Absent where they might block others or take long. */
   readonly makeNow?: ((temporary: string, old?: BigIntStats) => BigIntStats) | undefined;
+  /** A cancelled write then leaves its temporary file. */
+  readonly resume?: ResumableWrite | undefined;
 }
 
 /**
@@ -262,7 +274,7 @@ async function replaceAtomically(
   paths: LocalPaths,
   path: RemotePath,
   precondition: Precondition,
-  { checkFirst, durable, signal, makeNow }: ReplaceOptions,
+  { checkFirst, durable, signal, makeNow, resume }: ReplaceOptions,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
   const putNow = (
@@ -283,14 +295,16 @@ async function replaceAtomically(
   };
   const put = async (folder: PathHandle, name: string, old?: BigIntStats): Promise<FileEntry> => {
     const final = folder.join(name);
-    const temporary = temporaryName(final);
+    const { path: temporary, continues } = resume
+      ? await partialName(final, resume)
+      : { path: temporaryName(final), continues: false };
     const assertInPlace = async () => {
       if (folder.mayBeSwapped) await paths.assertInPlace(folder, path);
     };
     try {
       if (makeNow && !folder.mayBeSwapped && !waitingCalls.isSlow)
         return waitingCalls.measure(() => putNow(folder, final, temporary, makeNow, old), 9);
-      const made = await make({ path: temporary, assertInPlace }, old);
+      const made = await make({ path: temporary, continues, assertInPlace }, old);
       signal.throwIfAborted();
       await paths.assertInPlace(folder, path);
       if (precondition.kind === 'ifAbsent' && (await tryHardLink(temporary, final, path)))
@@ -311,7 +325,7 @@ async function replaceAtomically(
       if (durable) await paths.forceToDisk(folder);
       return fileEntry(path, made);
     } catch (error) {
-      await unlink(temporary).catch(() => {});
+      if (!(resume && signal.aborted)) await unlink(temporary).catch(() => {});
       // A folder or a broken link in the place of the file has its own error.
       if (!checkFirst && isRemoteError(error, 'alreadyExists'))
         assertReplaceable((await inspect(final, path)).stats, path);

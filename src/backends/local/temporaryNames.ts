@@ -3,8 +3,14 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The creation time of the name in milliseconds since the epoch and a random number, both hexadecimal, before `.part`. */
-const temporaryPattern = /^\..*\.cloud-remotes-([0-9a-f]{12})[0-9a-f]{8}\.part$/s;
+/**
+ * The creation time of the name in milliseconds since the epoch and a random number, both hexadecimal, before `.part`; `.kept` marks a file
+ * that a later process may continue.
+ */
+const temporaryPattern = /^\..*\.cloud-remotes-([0-9a-f]{12})[0-9a-f]{8}(\.kept)?\.part$/s;
+
+/** Milliseconds for which a file is kept to be continued. */
+const keptMs = 7 * 24 * 3_600_000;
 
 /** Maximum part of the real name in a temporary name, in UTF-8 bytes; the whole must fit into 255. */
 const maxNameBytes = 180;
@@ -15,9 +21,17 @@ const birthMs = 10_000;
 /** Names of the files that this process currently writes. */
 const inUse = new Set<string>();
 
-/** A new temporary name beside `file`. Call `releaseTemporary` once the file is renamed or removed. */
-export function temporaryName(file: string): string {
-  const name = path.basename(file);
+/** A new temporary name beside `file`; `mayContinue` marks it for a later process. Call `releaseTemporary` once it is renamed or removed. */
+export function temporaryName(file: string, mayContinue = false): string {
+  const kept = shortened(path.basename(file));
+  const created = Date.now().toString(16).padStart(12, '0');
+  const temporary = `.${kept}.cloud-remotes-${created}${randomBytes(4).toString('hex')}${mayContinue ? '.kept' : ''}.part`;
+  inUse.add(temporary);
+  return path.join(path.dirname(file), temporary);
+}
+
+/** The part of a name that its temporary name keeps. */
+function shortened(name: string): string {
   let kept = '';
   let bytes = 0;
   for (const character of name) {
@@ -25,10 +39,12 @@ export function temporaryName(file: string): string {
     if (bytes > maxNameBytes) break;
     kept += character;
   }
-  const created = Date.now().toString(16).padStart(12, '0');
-  const temporary = `.${kept}.cloud-remotes-${created}${randomBytes(4).toString('hex')}.part`;
-  inUse.add(temporary);
-  return path.join(path.dirname(file), temporary);
+  return kept;
+}
+
+/** Protects a temporary file that an earlier attempt left, as `temporaryName` does for a new one. */
+export function useTemporary(temporary: string): void {
+  inUse.add(path.basename(temporary));
 }
 
 /** Ends the protection of a temporary file that was renamed or removed. */
@@ -54,17 +70,28 @@ export function isTemporary(name: string, stats: Pick<BigIntStats, 'birthtimeMs'
 }
 
 /**
- * Removes our temporary files from `folder` that a crash left: those whose ctime is older than `ageMs`. The mtime does not count,
- * because a file that is about to be renamed already has the mtime of its source. Never rejects.
+ * Removes our temporary files from `folder` that a crash left: those whose ctime is older than `ageMs`, or a week for files that may be
+ * continued. The mtime does not count, because a file that is about to be renamed already has the mtime of its source. Never rejects.
  */
 export async function removeLeftovers(folder: string, ageMs: number): Promise<void> {
+  await removeThose(folder, ageMs, () => true);
+}
+
+/** Removes the temporary files of the file `name` in `folder` that no later process may continue. Never rejects. */
+export async function removeLeftoversOf(folder: string, name: string): Promise<void> {
+  const prefix = `.${shortened(name)}.cloud-remotes-`;
+  await removeThose(folder, 0, (one) => one.startsWith(prefix) && !one.endsWith('.kept.part'));
+}
+
+async function removeThose(folder: string, ageMs: number, isOne: (name: string) => boolean): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (!hasTemporaryForm(name) || inUse.has(name)) continue;
+    if (!hasTemporaryForm(name) || inUse.has(name) || !isOne(name)) continue;
     const file = path.join(folder, name);
     try {
       const stats = await lstat(file, { bigint: true });
-      if (isTemporary(name, stats) && Date.now() - Number(stats.ctimeMs) >= ageMs) await unlink(file);
+      const limit = name.endsWith('.kept.part') ? Math.max(ageMs, keptMs) : ageMs;
+      if (isTemporary(name, stats) && Date.now() - Number(stats.ctimeMs) >= limit) await unlink(file);
     } catch {
       // A file that is gone or can't be removed does no harm.
     }

@@ -21,6 +21,8 @@ import { removeObject, removeObjects } from './objects/deleting';
 import { checkBucket, makeFolder, removeFolder, removeMarker } from './objects/folders';
 import { listBelow, listFolder } from './objects/listing';
 import { isImpliedFolder, statByListing } from './objects/lookup';
+import { recordedUpload } from './objects/multipart/openUpload';
+import { discardUpload } from './objects/multipartUpload';
 import { propertiesOf, shareLink } from './objects/properties';
 import { readObject, readObjectInto, readWholeObject } from './objects/reading';
 import { uploadFile } from './objects/upload';
@@ -155,6 +157,12 @@ export class S3Remote implements Remote {
   readonly write: Methods['write'] = async (path, body, facts, precondition, signal) => {
     const { requests, host } = this;
     return this.facts.cacheWrite(await uploadFile(requests, host, path, body, facts, precondition, signal));
+  };
+
+  readonly discardWrite: Methods['discardWrite'] = async (path, recorded, signal) => {
+    signal.throwIfAborted();
+    const uploadId = recordedUpload({ recorded });
+    if (uploadId !== undefined) await discardUpload(this.requests, this.host, parseFilePath(path), uploadId);
   };
 
   readonly removeFile: Methods['removeFile'] = async (path, precondition, signal) => {

@@ -1,19 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { App, SyncRequest } from '../../app';
+import type { SyncRequest } from '../../app';
 import { isRecord } from '../../base/encoding';
 import { describePlan } from '../../plan/build/describePlan';
-import type { Place } from '../../plan/model/plan';
+import { type Place, samePlace } from '../../plan/model/plan';
 import { HostChannel } from '../../preview/messageChannel';
 import { initialViewState, type ViewState } from '../../preview/planView';
 import type { PlaceName, RunState } from '../../preview/previewProtocol';
 import { readViewState } from '../../preview/readPageRequest';
 import { englishStrings, fill, type Strings } from '../../preview/strings';
+import type { RecordedRun } from '../../transfer/journal/recordedRun';
 import * as window from '../window/window';
-import type { PanelHost, PreviewServices } from './previewPorts';
+import type { PanelHost, PreviewApp, PreviewServices } from './previewPorts';
 import { PlanPreviewSession } from './previewSession';
 import { RunNotification } from './runNotification';
-import { readSyncRequest, samePlace } from './syncRequests';
+import { readSyncRequest } from './syncRequests';
+import { requestOf } from './unfinishedRun';
 
 /**
  * Builds the HTML shell of the preview. It has no data: everything arrives by messages and is set as text. `script` and `style` are
@@ -58,7 +60,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
 
   /** @param extensionUri where `dist/media` is */
   constructor(
-    private readonly app: Pick<App, 'planSync' | 'runPlan'>,
+    private readonly app: PreviewApp,
     private readonly services: PreviewServices,
     private readonly extensionUri: vscode.Uri,
   ) {}
@@ -81,6 +83,24 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     }
     const panel = window.createWebviewPanel(viewType, title ?? '');
     this.add(panel, request, title, initialViewState, false);
+  }
+
+  /** Shows the plan of an unfinished run with what is left of it; nothing runs before the user continues it. */
+  async openUnfinished(recorded: RecordedRun): Promise<void> {
+    const request = requestOf(recorded);
+    const same = [...this.panels].find((panel) => panel.isFor(request));
+    if (same) {
+      same.show();
+      await same.session.showUnfinished(recorded);
+    } else
+      this.add(
+        window.createWebviewPanel(viewType, ''),
+        request,
+        undefined,
+        initialViewState,
+        false,
+        recorded,
+      );
   }
 
   /** The editor calls this after a reload of the window. The saved state is checked, because another version may have written it. */
@@ -107,6 +127,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     title: string | undefined,
     memory: ViewState,
     ticksLost: boolean,
+    unfinished?: RecordedRun,
   ): void {
     const { app, services, extensionUri } = this;
     const start = (host: PanelHost) =>
@@ -114,7 +135,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     const panel = new PlanPreviewPanel(webview, extensionUri, request, title, services, start);
     this.panels.add(panel);
     webview.onDidDispose(() => this.panels.delete(panel));
-    void panel.session.rescan();
+    void (unfinished ? panel.session.showUnfinished(unfinished) : panel.session.rescan());
   }
 }
 

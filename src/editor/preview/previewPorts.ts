@@ -1,9 +1,20 @@
-import type { SyncRequest } from '../../app';
+import type { App, SyncRequest } from '../../app';
 import type { Log } from '../../base/log';
 import type { Place, Plan } from '../../plan/model/plan';
 import type { PlanItem } from '../../preview/planIndex';
-import type { HostNotice, PlaceName, RunState } from '../../preview/previewProtocol';
+import type { HostNotice, PlaceName, ReplyTo, RunState } from '../../preview/previewProtocol';
+import type { PageRequest } from '../../preview/readPageRequest';
 import type { Strings } from '../../preview/strings';
+
+/** The operations of the app that a preview calls. */
+export type PreviewApp = Pick<App, 'planSync' | 'runPlan' | 'unfinishedRuns' | 'discardRun'>;
+
+/** What a preview does for each request of its page. */
+export type PageHandlers = {
+  readonly [Type in PageRequest['type']]: (
+    request: Extract<PageRequest, { readonly type: Type }>,
+  ) => ReplyTo<Type> extends undefined ? Promise<void> | void : ReplyTo<Type>;
+};
 
 /** The services that a preview needs from the rest of the extension. */
 export interface PreviewServices {

@@ -16,7 +16,7 @@ import { describeRecovery } from '../window/recovery';
 import * as window from '../window/window';
 import { openContentDiff } from './contentDiff';
 import { explainPath } from './explainFilter';
-import type { PreviewServices } from './previewPorts';
+import type { PreviewApp, PreviewServices } from './previewPorts';
 
 export interface PreviewParts {
   readonly app: App;
@@ -58,8 +58,10 @@ export function withChangeNotifications(
   app: App,
   changes: RemoteChangeEvents,
   planned: (request: SyncRequest) => void,
-): Pick<App, 'planSync' | 'runPlan'> {
+): PreviewApp {
   return {
+    unfinishedRuns: (places) => app.unfinishedRuns(places),
+    discardRun: (run) => app.discardRun(run),
     planSync: (request, signal, onProgress) => {
       planned(request);
       return app.planSync(request, signal, onProgress);

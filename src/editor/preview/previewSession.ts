@@ -1,4 +1,4 @@
-import type { App, SyncRequest } from '../../app';
+import type { SyncRequest } from '../../app';
 import { runInTimeSlices } from '../../base/timeSlices';
 import { removesFiles } from '../../plan/build/safety';
 import { selectActions } from '../../plan/build/selectActions';
@@ -17,21 +17,14 @@ import type {
   TableState,
 } from '../../preview/previewProtocol';
 import type { PageRequest } from '../../preview/readPageRequest';
-import { fill } from '../../preview/strings';
 import { lastingBanners, planBanners, runSummary, tableFacts } from '../../preview/summaries';
-import type { PanelHost, PreviewServices } from './previewPorts';
-import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './runState';
+import type { RecordedRun } from '../../transfer/journal/recordedRun';
+import type { PageHandlers, PanelHost, PreviewApp, PreviewServices } from './previewPorts';
+import { changedBanners, failureBanner, idsToRetry, PlanRun } from './runState';
+import { savedPanel } from './savedPanel';
 import { StateNotices } from './stateNotices';
 import { comparesLike, reversed, withChanged, withDeletes, withOptions } from './syncRequests';
-
-/** Maximum number of ticks and folded folders that survive a reload of the window. */
-const mostRemembered = 2000;
-
-type Handlers = {
-  readonly [Type in PageRequest['type']]: (
-    request: Extract<PageRequest, { readonly type: Type }>,
-  ) => ReplyTo<Type> extends undefined ? Promise<void> | void : ReplyTo<Type>;
-};
+import { recallRun, requestOf, UnfinishedRun } from './unfinishedRun';
 
 /** One preview from scan to report: owns the plan and its view, and handles the page's requests. Independent of the editor. */
 export class PlanPreviewSession {
@@ -47,18 +40,20 @@ export class PlanPreviewSession {
   private error: string | undefined;
   private banners: readonly Banner[] = [];
   private readonly notices: StateNotices;
+  private readonly unfinished: UnfinishedRun;
   private lastFilterAt = 0;
 
   constructor(
     private current: SyncRequest,
     private title: string | undefined,
-    private readonly app: Pick<App, 'planSync' | 'runPlan'>,
+    private readonly app: PreviewApp,
     private readonly services: PreviewServices,
     private readonly panel: PanelHost,
     private memory: ViewState = initialViewState,
     private readonly ticksLost = false,
   ) {
     this.notices = new StateNotices(panel, this);
+    this.unfinished = new UnfinishedRun(app, panel);
   }
 
   get request(): SyncRequest {
@@ -82,6 +77,7 @@ export class PlanPreviewSession {
         if (this.scanning === scan) this.scanned(scan, progress);
       });
       const index = await runInTimeSlices(planIndexSteps(plan));
+      await this.unfinished.find(this.current);
       if (this.scanning !== scan) return;
       this.showPlan(plan, index, began);
     } catch (error) {
@@ -113,7 +109,24 @@ export class PlanPreviewSession {
     this.banners = [...(isReset ? [reset] : []), ...planBanners(plan, words)];
   }
 
-  /** Takes another request of a command for the same sides, unless a run is in progress. */
+  /** Shows an unfinished run instead of a scan, with the actions that are left to do. Does nothing during a run. */
+  async showUnfinished(recorded: RecordedRun): Promise<void> {
+    if (this.isBusy) return;
+    this.scanning?.abort.abort();
+    this.scanning = undefined;
+    this.current = requestOf(recorded);
+    const { view, run } = await recallRun(recorded, this.panel.now());
+    if (this.isBusy || this.scanning) return;
+    this.view = view;
+    this.run = run;
+    this.scannedAt = recorded.startedAt;
+    this.banners = lastingBanners(recorded.plan, this.panel.words);
+    this.phase = 'finished';
+    this.table++;
+    this.notices.now();
+  }
+
+  /** Takes another request for the same sides, unless a run is in progress. */
   async replan(request: SyncRequest): Promise<void> {
     if (this.isBusy) return;
     this.current = request;
@@ -147,7 +160,7 @@ export class PlanPreviewSession {
     return (await handle(request)) as ReplyTo<T['type']>;
   }
 
-  private readonly handlers: Handlers = {
+  private readonly handlers: PageHandlers = {
     ready: () => {
       this.notices.remember();
       return { language: this.panel.language, words: this.panel.words, state: this.state() };
@@ -174,7 +187,9 @@ export class PlanPreviewSession {
     syncInstead: () => this.restart(withChanged(this.current, { verb: 'sync' })),
     rescan: () => void this.rescan(),
     apply: () => void this.apply(this.view?.ticks.selectedIds() ?? []),
-    retry: () => void this.apply(this.view ? idsToRetry(this.view) : []),
+    retry: () => this.retry(),
+    continueEarlier: () => void this.continueEarlier(),
+    discardEarlier: () => this.unfinished.discard().finally(() => this.notices.now()),
     cancel: () => this.cancel(),
     close: () => this.panel.close(),
     savePlan: () => this.view && this.panel.savePlan(this.view.plan),
@@ -187,25 +202,11 @@ export class PlanPreviewSession {
 
   /** Returns the state to keep for a reload of the window. */
   saved(): SavedPanel {
-    const memory = this.view?.memory() ?? this.memory;
-    const ticksKept = memory.toggled.length <= mostRemembered;
-    return {
-      version: 1,
-      request: this.current,
-      ...(this.title === undefined ? {} : { title: this.title }),
-      view: {
-        ...memory,
-        toggled: ticksKept ? memory.toggled : [],
-        deletesEnabled: ticksKept && memory.deletesEnabled,
-        collapsed: memory.collapsed.length <= mostRemembered ? memory.collapsed : [],
-      },
-      ticksKept,
-    };
+    return savedPanel(this.current, this.title, this.view?.memory() ?? this.memory);
   }
 
   state(): PageState {
     const { view, current } = this;
-    const run = this.run?.state(this.panel.now());
     return {
       phase: this.phase,
       verb: current.options.verb,
@@ -214,9 +215,9 @@ export class PlanPreviewSession {
       compare: comparesLike(current.options),
       deletes: current.options.deletes,
       options: current.options,
-      banners: this.banners,
+      banners: [...this.unfinished.banners(this.phase), ...this.banners],
       scan: this.scanning?.counts,
-      run,
+      run: this.run?.state(this.panel.now()),
       error: this.error,
       table: view && this.tableOf(view),
     };
@@ -304,6 +305,15 @@ export class PlanPreviewSession {
     }
   }
 
+  private retry(): void {
+    void this.apply(this.view ? idsToRetry(this.view) : []);
+  }
+
+  private async continueEarlier(): Promise<void> {
+    if (this.unfinished.recorded) await this.showUnfinished(this.unfinished.recorded);
+    this.retry();
+  }
+
   /** Runs the actions of these ids; confirms deletes first. Never rejects. */
   private async apply(ids: readonly string[]): Promise<void> {
     const { view, phase } = this;
@@ -324,7 +334,7 @@ export class PlanPreviewSession {
   }
 
   private async runSelected(view: PlanView, plan: Plan): Promise<void> {
-    const earlier = this.earlierRuns();
+    const earlier = this.run?.soFar(this.panel.now()) ?? { bytes: 0, ms: 0 };
     const abort = new AbortController();
     const run = new PlanRun(view, plan.actions, earlier, this.panel.now());
     this.run = run;
@@ -340,6 +350,7 @@ export class PlanPreviewSession {
       const report = await this.app.runPlan(plan, abort.signal, {
         observer: run,
         transfers: this.services.transfers(),
+        ...(earlier.run !== undefined && { continues: earlier.run }),
       });
       run.finish(report, this.panel.now());
       if (report.deletesWithheld !== undefined) later.push({ tone: 'warning', text: report.deletesWithheld });
@@ -359,20 +370,11 @@ export class PlanPreviewSession {
   private ended(run: RunState, later: readonly Banner[]): void {
     const { words, language } = this.panel;
     const format = formatter(language, words);
-    const { changed } = run.counts;
-    const rescan = { command: 'rescan', label: words.rescan } as const;
-    const told = fill(words.changedBanner, format.plural(changed, words.filesOne, words.filesMany));
-    const changedBanner: Banner = { tone: 'warning', text: told, action: rescan };
-    this.banners = [...this.banners, ...later, ...(changed > 0 ? [changedBanner] : [])];
+    this.banners = [...this.banners, ...later, ...changedBanners(run, words, format)];
     const summary = runSummary(run, words, format);
     this.refilterStates();
     this.notices.now();
     this.panel.runEnded(run, summary);
-  }
-
-  private earlierRuns(): EarlierRuns {
-    const before = this.run?.state(this.panel.now());
-    return before ? { bytes: before.bytesDone, ms: before.ms } : { bytes: 0, ms: 0 };
   }
 
   /** Sends progress a few times a second until the run ends. */

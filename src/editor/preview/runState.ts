@@ -1,16 +1,19 @@
 import { leftAloneBy } from '../../plan/build/leftAlone';
 import type { Action } from '../../plan/model/plan';
+import type { Formatter } from '../../preview/format';
 import type { PlanView } from '../../preview/planView';
 import type { Banner, RunState } from '../../preview/previewProtocol';
 import { RunMeter } from '../../preview/runMeter';
-import type { Strings } from '../../preview/strings';
+import { fill, type Strings } from '../../preview/strings';
 import type { ActionResult, RunObserver, RunReport } from '../../transfer/runReport';
 import { PlaceOccupied } from '../../usecases/placeLocks';
 
-/** The results of earlier runs of the same plan, before a retry. */
+/** The results of earlier runs of the same plan, before a retry or a continuation. */
 export interface EarlierRuns {
   readonly bytes: number;
   readonly ms: number;
+  /** The id of their journal. */
+  readonly run?: string | undefined;
 }
 
 /**
@@ -36,6 +39,17 @@ export function failureBanner(error: unknown, text: string, words: Strings): Ban
   return { tone: 'error', text, ...(error instanceof PlaceOccupied && { action: again }) };
 }
 
+/** The message that files had changed; none when no file had. */
+export function changedBanners(
+  { counts: { changed } }: RunState,
+  words: Strings,
+  format: Formatter,
+): readonly Banner[] {
+  if (changed === 0) return [];
+  const text = fill(words.changedBanner, format.plural(changed, words.filesOne, words.filesMany));
+  return [{ tone: 'warning', text, action: { command: 'rescan', label: words.rescan } }];
+}
+
 /** One run as the preview shows it: writes events into the rows and sums them up. */
 export class PlanRun implements RunObserver {
   private readonly inFlight = new Map<string, number>();
@@ -51,6 +65,7 @@ export class PlanRun implements RunObserver {
   private readonly leftAlone: RunState['leftAlone'];
   /** Whether the run is cancelled but actions in progress are still ending. */
   private cancelling = false;
+  private journal: string | undefined;
 
   /** Queues the rows of `actions`. Times are epoch milliseconds. */
   constructor(
@@ -59,6 +74,7 @@ export class PlanRun implements RunObserver {
     private readonly earlier: EarlierRuns,
     private readonly startedAt: number,
   ) {
+    this.journal = earlier.run;
     view.beginRun(actions.map((action) => action.id));
     this.totalBytes = actions.reduce((sum, action) => sum + bytesToMove(action), 0);
     const left = leftAloneBy(view.plan);
@@ -91,6 +107,10 @@ export class PlanRun implements RunObserver {
     this.show(result);
   }
 
+  recorded(run: string): void {
+    this.journal = run;
+  }
+
   waiting(until: number | undefined): void {
     this.waitsUntil = until;
   }
@@ -104,6 +124,24 @@ export class PlanRun implements RunObserver {
     for (const result of report.results) this.show(result);
     this.movedBytes = report.bytes;
     this.stop(now);
+  }
+
+  /** Shows the outcomes of a run that was left unfinished; the other rows were not started. */
+  recall(results: ReadonlyMap<string, ActionResult>, now: number): void {
+    for (const action of this.view.plan.actions) {
+      const result = results.get(action.id);
+      if (result) this.show(result);
+      else this.view.setState(action.id, 'notStarted');
+      if (result?.outcome === 'done') this.movedBytes += bytesToMove(action);
+    }
+    this.cancelling = true;
+    this.stop(now);
+  }
+
+  /** What a retry or a continuation builds on. */
+  soFar(now: number): EarlierRuns {
+    const { bytesDone, ms } = this.state(now);
+    return { bytes: bytesDone, ms, run: this.journal };
   }
 
   /** Marks all unfinished rows after a run that ended without a report. */

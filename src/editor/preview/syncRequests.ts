@@ -38,12 +38,6 @@ export function reversed(request: SyncRequest): SyncRequest {
   return { source: request.target, target: request.source, options: { ...options, deletes: 'none' } };
 }
 
-export function samePlace(a: Place, b: Place): boolean {
-  if (a.kind === 'folder') return b.kind === 'folder' && a.path === b.path;
-  if (a.kind === 'uri') return b.kind === 'uri' && a.uri === b.uri;
-  return b.kind === 'remote' && a.remote === b.remote && a.path === b.path;
-}
-
 /** Reads a saved request; undefined when another version wrote it or it is damaged. */
 export function readSyncRequest(value: unknown): SyncRequest | undefined {
   if (!isRecord(value)) return undefined;

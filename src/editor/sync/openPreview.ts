@@ -1,6 +1,7 @@
 import type { SyncRequest } from '../../app';
 import type { Place } from '../../plan/model/plan';
 import type { PlanOptions } from '../../plan/model/planOptions';
+import type { RecordedRun } from '../../transfer/journal/recordedRun';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import { formatPlace } from '../platform/places';
 import type { EditorContext } from '../window/editorContext';
@@ -16,6 +17,8 @@ export interface SyncContext extends Omit<EditorContext, 'changes'> {
   readonly lastPlanned: () => SyncRequest | undefined;
   /** Opens the preview of a plan for the request; nothing is written before the user applies it. */
   readonly preview: (request: SyncRequest, title: string) => unknown;
+  /** Opens the preview of an unfinished run, which offers to continue it. */
+  readonly showUnfinished: (run: RecordedRun) => unknown;
 }
 
 /** A command that shows its errors. `what` names the failure: "Nothing was copied". */
@@ -42,7 +45,7 @@ export async function openPreview(
   await context.preview(request, `${verb}: ${what} → ${formatPlace(request.target, 'short')}`);
 }
 
-const verbNames = { copy: 'Copy', sync: 'Sync', move: 'Move', check: 'Compare' } as const;
+export const verbNames = { copy: 'Copy', sync: 'Sync', move: 'Move', check: 'Compare' } as const;
 
 /** The options from the settings. Only a sync deletes. Pure. */
 export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['verb']): PlanOptions {

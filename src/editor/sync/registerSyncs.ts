@@ -31,6 +31,7 @@ export function registerSyncs(
     recent: new RecentPlaces(extension.workspaceState),
     lastPlanned: () => last,
     preview: (request, title) => panels.open(request, title),
+    showUnfinished: (run) => panels.openUnfinished(run),
   };
   return [...syncCommands(context), ...commandLineCommands(context)];
 }

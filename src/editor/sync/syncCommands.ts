@@ -8,6 +8,7 @@ import { isContainer, isItem } from '../tree/treeNode';
 import { nameOrCount } from '../window/numberFormat';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
+import { continueRun } from './continueRun';
 import {
   commandRow,
   openPreview,
@@ -42,6 +43,7 @@ export function syncCommands(context: SyncContext): readonly CommandRow[] {
     row('syncFolderToFolder', (args) => commands.syncFolderToFolder(args)),
     row('runSavedSync', ([name]) => runSavedSync(context, name)),
     row('saveSync', () => saveSync(context)),
+    row('continueRun', () => continueRun(context)),
   ];
 }
 

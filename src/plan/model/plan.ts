@@ -62,6 +62,13 @@ export function placeText(place: Place): string {
   return place.kind === 'folder' ? place.path : withoutSecrets(place.uri);
 }
 
+/** Whether two places are written alike; different texts may still lead to one folder. */
+export function samePlace(a: Place, b: Place): boolean {
+  if (a.kind === 'folder') return b.kind === 'folder' && a.path === b.path;
+  if (a.kind === 'uri') return b.kind === 'uri' && a.uri === b.uri;
+  return b.kind === 'remote' && a.remote === b.remote && a.path === b.path;
+}
+
 export interface Tally {
   readonly files: number;
   readonly bytes: number;

@@ -58,6 +58,7 @@ export const operations: { readonly [Name in CallName]: Operation<Name> } = {
     details: (_path, { size }, _facts, precondition) => `, ${size} bytes${condition(precondition)}`,
     writes: true,
   },
+  discardWrite: { text: (path) => `discard the unfinished ${path}`, writes: true },
   removeFile: {
     text: (path) => `remove ${path}`,
     details: (_path, precondition) => condition(precondition),

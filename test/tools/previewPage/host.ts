@@ -109,7 +109,7 @@ const log: string[] = [];
 const session: PlanPreviewSession = new PlanPreviewSession(
   request,
   undefined,
-  { planSync, runPlan },
+  { planSync, runPlan, unfinishedRuns: async () => [], discardRun: async () => {} },
   {
     log: { write: (level, tag, text) => log.push(`${level} [${tag}] ${text}`) },
     showLog: () => log.push('showLog'),

@@ -194,11 +194,18 @@ test('a backup on a disk is outside the target, and the journal records the path
   assert.equal(fs.statSync(path.join(kept, 'a')).mtimeMs, 5000);
   assert.equal(fs.readFileSync(path.join(kept, 'b'), 'utf8'), 'extra');
   assert.deepEqual(fs.readdirSync(to), ['a']);
-  const journal = fs.readdirSync(path.join(storage, 'runs')).sort().at(-1) ?? '';
-  const lines = fs
-    .readFileSync(path.join(storage, 'runs', journal), 'utf8')
-    .trimEnd()
-    .split('\n');
+  const journals = fs.readdirSync(path.join(storage, 'runs'));
+  assert.equal(
+    journals.filter((name) => name.endsWith('.open.jsonl')).length,
+    0,
+    'the refused run did nothing',
+  );
+  const lines = journals.flatMap((name) =>
+    fs
+      .readFileSync(path.join(storage, 'runs', name), 'utf8')
+      .trimEnd()
+      .split('\n'),
+  );
   const keptLines = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'kept');
   assert.deepEqual(
     keptLines.map(({ path: where }) => where),

@@ -5,28 +5,32 @@ import type { ByteSource, FileFacts } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { OpenFile } from '../openFile';
+import type { RecordedRanges } from '../partial/partialFile';
 import type { FoundDigests } from './hashThread';
 
 /** Bytes of a range: large enough that its request costs nothing, small enough that a slow range holds no file up. */
 const rangeBytes = 8 * 1024 * 1024;
 
-/** Writes the body into the new `file`. Throws `corrupted` when its length or MD5 is not as announced. */
+/** Writes the body into `file`, which is empty, or has those of the `ranges` that an earlier attempt wrote. Throws `corrupted` when its length or MD5 is not as announced. */
 export async function writeBody(
   file: OpenFile,
   path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
+  ranges: RecordedRanges | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   if (body.rangesAtOnce !== undefined && body.readInto && body.size >= 2 * rangeBytes) {
     try {
-      return await writeRanges(file, path, body, facts, signal);
+      return await writeRanges(file, path, body, facts, ranges, signal);
     } catch (error) {
+      if (signal.aborted) ranges?.cancelled();
       // The service sends only whole files.
       if (!isRemoteError(error, 'unsupported')) throw error;
       await file.resize(0);
     }
   }
+  if (ranges) await file.resize(0);
   await writeStream(file, path, body, facts, signal);
 }
 
@@ -60,9 +64,12 @@ async function writeRanges(
   path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
+  ranges: RecordedRanges | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { size, md5, rangesAtOnce = 1 } = body;
+  // What is in flight is lost at the next crash.
+  const atOnce = Math.max(1, Math.floor(rangesAtOnce / 2 ** (ranges?.crashes ?? 0)));
   const count = Math.ceil(size / rangeBytes);
   const spanOf = (index: number) => [index * rangeBytes, Math.min(size, (index + 1) * rangeBytes)] as const;
   const hash = md5 === undefined ? undefined : file.hash({ withMd5: true, withCrc32: false });
@@ -78,8 +85,12 @@ async function writeRanges(
       filled = bytes;
       facts.onProgress?.(received);
     };
-    await body.readInto?.(start, into, onFilled, stop);
-    await file.writeAt(into, start);
+    if (await ranges?.holds(file, start, into)) onFilled(into.length);
+    else {
+      await body.readInto?.(start, into, onFilled, stop);
+      await file.writeAt(into, start);
+      ranges?.add(start, into);
+    }
     isWritten[index] = true;
     for (; isWritten[gap]; gap++) {
       const adding = hash?.add(...spanOf(gap)) ?? Promise.resolve();
@@ -90,7 +101,7 @@ async function writeRanges(
   let found: FoundDigests | undefined;
   try {
     await file.resize(size);
-    await mapConcurrent(count, rangesAtOnce, signal, (index, stop) => {
+    await mapConcurrent(count, atOnce, signal, (index, stop) => {
       const [start, end] = spanOf(index);
       return transferBuffers.lend(end - start, stop, (into) => writeRange(index, into, stop));
     });

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { mapConcurrent } from '../../../base/mapConcurrent';
 import { transferBuffers } from '../../../remote/bufferPool';
 import { withRetries } from '../../../remote/layers/retry';
-import type { ByteSource, ContentDigests, FileFacts } from '../../../remote/remote';
+import type { ByteSource, ContentDigests, FileFacts, ResumableWrite } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf, storageIdOf } from '../config/s3Config';
@@ -15,7 +15,8 @@ import { unquotedEtag } from '../model/objectInfo';
 import { aboutObject, type ObjectLocation } from '../model/objectKey';
 import { type AddToWhole, base64OfHex, crc32Text, fillFrom, md5Of, WholeMd5 } from './digests';
 import { headIfThere } from './lookup';
-import { MultipartUploadJournal } from './multipartJournal';
+import { MultipartUploadJournal } from './multipart/multipartJournal';
+import { findUpload, recordBegun, recordedUpload, SentBefore, uploadMark } from './multipart/openUpload';
 import { underCondition } from './preconditions';
 import {
   checkMultipartEtag,
@@ -80,23 +81,35 @@ export function uploadInParts(
   const withCrc = isDirectory || config.checksums === 'whenSupported';
   const partSize = partSizeFor(body.size, config.chunkSize, maxPartsOf(config));
   const count = Math.ceil(body.size / partSize);
-  return withMultipartUpload(requests, host, upload, attributes, withCrc, signal, async (begun) => {
+  const mark = uploadMark(storageIdOf(config), place, body.size, partSize, withCrc, attributes);
+  const resumable = facts.resume && { resume: facts.resume, mark };
+  const sendParts: SendParts = async (begun, sentBefore) => {
     let sent = 0;
+    // What is in flight is lost at the next crash.
+    const atOnce = Math.max(1, Math.floor(config.concurrency / 2 ** sentBefore.crashes));
     const md5s: string[] = [];
     const whole = digests ? undefined : new WholeMd5();
+    const ended = (index: number, length: number, ETag: string, md5: string, crc: number): SentPart => {
+      md5s[index] = md5;
+      sent += length;
+      facts.onProgress?.(sent);
+      return { PartNumber: index + 1, ETag, ...(withCrc && { ChecksumCRC32: crc32Text(crc) }) };
+    };
     const sendPart = async (
       index: number,
       content: Buffer,
       addToWhole: AddToWhole | undefined,
       stop: AbortSignal,
     ): Promise<SentPart> => {
+      const known = digests?.pieces[index];
       await fillFrom(body, index * partSize, content, stop);
       const crc = crc32(content);
       // The metadata already names the MD5 of the earlier read, so other content must not become visible.
-      if (digests && digests.pieces[index]?.crc32 !== crc) throw md5Mismatch(path);
-      const md5 = digests?.pieces[index]?.md5 ?? md5Of(content);
+      if (digests && known?.crc32 !== crc) throw md5Mismatch(path);
+      const md5 = known?.md5 ?? md5Of(content);
       await addToWhole?.(content, stop);
-      md5s[index] = md5;
+      const again = sentBefore.etagOf(index + 1, content.length, md5);
+      if (again !== undefined) return ended(index, content.length, again, md5, crc);
       const request = {
         place,
         uploadId: begun.uploadId,
@@ -111,26 +124,38 @@ export function uploadInParts(
         return etagOfPart(etag) ?? `"${md5}"`;
       };
       const ETag = await withRetries(`part ${index + 1} of ${path}`, send, retryPolicy(host), stop);
-      sent += content.length;
-      facts.onProgress?.(sent);
-      return { PartNumber: index + 1, ETag, ...(withCrc && { ChecksumCRC32: crc32Text(crc) }) };
+      sentBefore.sent(index + 1, ETag, md5);
+      return ended(index, content.length, ETag, md5, crc);
     };
-    const parts = await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
+    const parts = await mapConcurrent(count, atOnce, signal, async (index, stop) => {
       const addToWhole = whole?.next();
       const length = Math.min(partSize, body.size - index * partSize);
+      const known = digests?.pieces[index];
+      const held = known && sentBefore.etagOf(index + 1, length, known.md5);
+      if (known && held !== undefined) return ended(index, length, held, known.md5, known.crc32);
       return transferBuffers.lend(length, stop, (part) => sendPart(index, part, addToWhole, stop));
     });
     const md5 = digests?.md5 ?? whole?.digest();
     if (body.md5 !== undefined && body.md5 !== md5) throw md5Mismatch(path);
     return { parts, expectedEtag: multipartEtag(md5s), md5 };
-  });
+  };
+  return withMultipartUpload(requests, host, upload, attributes, withCrc, signal, sendParts, resumable);
+}
+
+/** Sends the parts that `sentBefore` lacks. */
+type SendParts = (begun: BegunUpload, sentBefore: SentBefore) => Promise<SentParts>;
+
+/** The record of an upload that may be continued, and what identifies it (`uploadMark`). */
+interface Resumable {
+  readonly resume: ResumableWrite;
+  readonly mark: string;
 }
 
 /**
  * Starts a multipart upload, sends the parts with `sendParts`, and completes the upload. Invariants:
  *
  * 1. A running upload is recorded on disk, so the next session can abort it after a crash (H23).
- * 2. A failed or cancelled upload is aborted: its parts would cost money.
+ * 2. A failed or cancelled upload is aborted: its parts would cost money. Only a cancelled one that is `resumable` stays open.
  * 3. An object becomes visible only by the completion, which enforces the precondition.
  * 4. A completion with a lost response is recognised by the ETag of the object.
  */
@@ -141,21 +166,35 @@ export async function withMultipartUpload(
   attributes: ObjectAttributes,
   withCrc: boolean,
   signal: AbortSignal,
-  sendParts: (begun: BegunUpload) => Promise<SentParts>,
+  sendParts: SendParts,
+  resumable?: Resumable,
 ): Promise<StoredObject> {
   const { path, place } = target;
-  const begun = await requests.beginUpload(place, attributes, withCrc, signal);
+  const { resume, mark = '' } = resumable ?? {};
+  const journal = new MultipartUploadJournal(host.cacheFolder, host.log);
+  const location = storageIdOf(requests.config);
+  const found = resume && (await findUpload(requests, place, resume, mark, signal));
+  const begun = found?.begun ?? (await requests.beginUpload(place, attributes, withCrc, signal));
   const { uploadId } = begun;
   if (!uploadId)
     throw new RemoteError('corrupted', 'The service started a multipart upload without an upload ID.');
-  const journal = new MultipartUploadJournal(host.cacheFolder, host.log);
-  const forget = await journal.record({ location: storageIdOf(requests.config), ...place, uploadId });
+  const replaced = resume && !found ? recordedUpload(resume) : undefined;
+  if (resume && !found) recordBegun(resume, mark, begun);
+  const keptWhile = resume && { keptWhile: resume.keptWhile };
+  const forget = await journal.record({ location, ...place, uploadId, ...keptWhile });
+  if (replaced !== undefined) await discardUpload(requests, host, place, replaced);
   await abortOrphans(requests, host, journal);
+  const sentBefore = found?.sentBefore ?? new SentBefore(resume);
   try {
-    const stored = await complete(requests, host, target, begun, await sendParts(begun), signal);
+    const parts = await sendParts(begun, sentBefore);
+    const stored = await complete(requests, host, target, begun, parts, signal);
     await forget();
     return stored;
   } catch (error) {
+    if (resume && signal.aborted) {
+      sentBefore.cancelled();
+      throw error;
+    }
     try {
       await abortMultipartUpload(requests, host, place, uploadId, AbortSignal.timeout(abortTimeoutMs));
       await forget();
@@ -237,6 +276,22 @@ async function abortMultipartUpload(
     await withRetries(`abort the upload of ${bucket}/${key}`, abort, policy, limit);
   } catch (error) {
     if (!isNoSuchUpload(error)) throw error;
+  }
+}
+
+/** Aborts an upload that will not be continued. Never fails. */
+export async function discardUpload(
+  requests: S3Api,
+  host: BackendHost,
+  place: ObjectLocation,
+  uploadId: string,
+): Promise<void> {
+  try {
+    await abortMultipartUpload(requests, host, place, uploadId, AbortSignal.timeout(abortTimeoutMs));
+    const journal = new MultipartUploadJournal(host.cacheFolder, host.log);
+    await journal.forget({ location: storageIdOf(requests.config), uploadId });
+  } catch (error) {
+    host.log.write('info', 'copy', `An upload that was interrupted can't be aborted: ${String(error)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
 import type { HostNotice } from '../../../../src/preview/previewProtocol';
 import type { PageRequest } from '../../../../src/preview/readPageRequest';
 import { englishStrings } from '../../../../src/preview/strings';
+import type { RecordedRun } from '../../../../src/transfer/journal/recordedRun';
 import type { ActionOutcome, RunReport } from '../../../../src/transfer/runReport';
 import { noon, planOf, remove, upload } from '../../preview/plans';
 
@@ -42,6 +43,7 @@ interface Parts {
   readonly confirm?: () => Promise<boolean>;
   readonly request?: SyncRequest;
   readonly title?: string;
+  readonly unfinished?: readonly RecordedRun[];
 }
 
 /** A session in a panel that records its calls in `log`. */
@@ -64,6 +66,8 @@ export function opened(parts: Parts = {}) {
         ran.push(all[0]);
         return runs(...all);
       },
+      unfinishedRuns: async () => parts.unfinished ?? [],
+      discardRun: async (run) => void log.push(`discard ${run}`),
     },
     {
       log: { write: (_level, _tag, text) => log.push(text) },

@@ -4,11 +4,11 @@ import {
   comparesLike,
   readSyncRequest,
   reversed,
-  samePlace,
   withChanged,
   withDeletes,
   withOptions,
 } from '../../../../src/editor/preview/syncRequests';
+import { samePlace } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
 
 const request = {

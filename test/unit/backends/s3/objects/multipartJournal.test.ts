@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import { MultipartUploadJournal } from '../../../../../src/backends/s3/objects/multipartJournal';
+import { MultipartUploadJournal } from '../../../../../src/backends/s3/objects/multipart/multipartJournal';
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { silentLog } from '../../../../../src/base/log';
 import { parsePath } from '../../../../../src/remote/remotePath';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { Log } from '../../../base/log';
+import type { Log } from '../../../../base/log';
 
 /** A started multipart upload. */
 export interface OpenUpload {
@@ -11,6 +11,8 @@ export interface OpenUpload {
   readonly bucket: string;
   readonly key: string;
   readonly uploadId: string;
+  /** The absolute path of a file: while it exists, the upload may be continued and is no orphan. */
+  readonly keptWhile?: string;
 }
 
 /** An upload that its process neither completed nor aborted. */
@@ -46,11 +48,7 @@ export class MultipartUploadJournal {
   /** Records that `upload` is open. Returns a function that deletes the entry. Never fails: an upload continues without an entry. */
   async record(upload: OpenUpload): Promise<() => Promise<void>> {
     if (this.folder === undefined) return async () => {};
-    const id = createHash('sha256')
-      .update(`${upload.location}\n${upload.uploadId}`)
-      .digest('hex')
-      .slice(0, 32);
-    const file = path.join(this.folder, `${id}.json`);
+    const file = entryFile(this.folder, upload);
     const entry: JournalEntry = { ...upload, host: hostname(), pid: process.pid };
     try {
       await mkdir(this.folder, { recursive: true });
@@ -59,6 +57,11 @@ export class MultipartUploadJournal {
       this.log.write('debug', 'copy', `An upload can't be recorded: ${(error as Error).message}`);
     }
     return () => removeFile(file);
+  }
+
+  /** Deletes the entry of an upload that is aborted. Never fails. */
+  async forget(upload: Pick<OpenUpload, 'location' | 'uploadId'>): Promise<void> {
+    if (this.folder !== undefined) await removeFile(entryFile(this.folder, upload));
   }
 
   /** The uploads to `location` that ended processes of this machine left open. Never fails. */
@@ -75,11 +78,27 @@ export class MultipartUploadJournal {
         () => 0,
       );
       if (isAlive(entry.pid) && age < maxAgeMs) continue;
-      const { bucket, key, uploadId } = entry;
+      const { bucket, key, uploadId, keptWhile } = entry;
+      if (typeof keptWhile === 'string' && (await exists(keptWhile))) continue;
       orphans.push({ location, bucket, key, uploadId, forget: () => removeFile(file) });
     }
     return orphans;
   }
+}
+
+function entryFile(
+  folder: string,
+  { location, uploadId }: Pick<OpenUpload, 'location' | 'uploadId'>,
+): string {
+  const id = createHash('sha256').update(`${location}\n${uploadId}`).digest('hex').slice(0, 32);
+  return path.join(folder, `${id}.json`);
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function removeFile(file: string): Promise<void> {
