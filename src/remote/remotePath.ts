@@ -12,7 +12,7 @@ export const rootPath = '' as RemotePath;
 
 /** Why `text` is no RemotePath, as the end of a sentence ("has an empty part"), or undefined. */
 export function pathProblem(text: string): string | undefined {
-  if (text === '') return undefined;
+  if (isSound(text)) return undefined;
   if (text.includes('\0')) return 'contains a NUL character';
   if (text.startsWith('/')) return 'starts with a slash';
   if (text.endsWith('/')) return 'ends with a slash';
@@ -21,6 +21,25 @@ export function pathProblem(text: string): string | undefined {
     if (part === '.' || part === '..') return `has the part "${part}"`;
   }
   return undefined;
+}
+
+const [nul, dot, slash] = [0x00, 0x2e, 0x2f];
+
+/** Whether `text` is a path. Looks at each character once, because every listed entry is checked. */
+function isSound(text: string): boolean {
+  const { length } = text;
+  if (length === 0) return true;
+  let start = 0;
+  for (let i = 0; i <= length; i++) {
+    const unit = i < length ? text.charCodeAt(i) : slash;
+    if (unit === nul) return false;
+    if (unit !== slash) continue;
+    const size = i - start;
+    if (size === 0) return false;
+    if (size <= 2 && text.charCodeAt(start) === dot && text.charCodeAt(i - 1) === dot) return false;
+    start = i + 1;
+  }
+  return true;
 }
 
 /** Parses a path. Throws RemoteError `badName` that names the text and the problem. */

@@ -2,11 +2,11 @@ import type { Log } from '../../../base/log';
 import type { FileEntry } from '../../../remote/entry';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
+import type { ListingFacts } from '../listing/listedEntries';
 import { isDirectoryBucket } from '../model/bucketNames';
 import { entryOfFacts, etagIsMd5, type ObjectFacts } from '../model/objectInfo';
 import { parseObjectPath } from '../model/objectKey';
 import type { Copied } from '../objects/copying';
-import type { ListingFacts } from '../objects/listing';
 import { ModifiedTimeCache } from '../objects/modifiedTimeCache';
 import type { Uploaded } from '../objects/upload';
 

@@ -1,82 +1,185 @@
 import { RemoteError } from '../../../remote/remoteError';
-import { unescaped } from '../errors/errorXml';
 import { type ListedObject, type ListPage, unquotedEtag } from '../model/objectInfo';
 import { keyDecoder } from '../model/objectKey';
+import { tagNames, XmlScanner } from './xmlScanner';
 
 /**
- * Reads a response to ListObjectsV2 ten times as fast as a general XML parser: listings are most of the bytes that a sync reads. Returns
- * undefined for XML that only a general parser can read. Throws `corrupted` for an incomplete or contradictory document.
+ * Reads a response to ListObjectsV2 in one pass, far faster than a general XML parser: listings are most of the bytes that a sync reads.
+ * Returns undefined for XML that only a general parser can read. Throws `corrupted` for an incomplete or contradictory document.
  */
 export function parseListing(xml: string, bucket: string): ListPage | undefined {
   const start = xml.indexOf('<ListBucketResult');
-  if (start < 0 || xml.includes('<![CDATA[') || xml.includes('<!--')) return undefined;
+  if (start < 0) return undefined;
   if (!xml.endsWith('</ListBucketResult>') && !xml.trimEnd().endsWith('</ListBucketResult>'))
-    throw corrupted(bucket, 'is cut off');
-  const decode = keyDecoder(element(xml, 'EncodingType', start, xml.length));
-  const undecodable: string[] = [];
-  const objects: ListedObject[] = [];
-  let rest = '';
-  let at = start;
-  for (;;) {
-    const open = xml.indexOf('<Contents>', at);
-    if (open < 0) break;
-    const close = xml.indexOf('</Contents>', open);
-    if (close < 0) throw corrupted(bucket, 'is cut off');
-    rest += xml.slice(at, open);
-    at = close + 11;
-    const text = element(xml, 'Key', open, close) ?? '';
-    const key = decode(text);
-    const size = Number(element(xml, 'Size', open, close) || Number.NaN);
-    if (!Number.isSafeInteger(size) || size < 0) throw corrupted(bucket, `has no size for "${text}"`);
-    if (key === undefined) {
-      undecodable.push(text);
-      continue;
+    throw new RemoteError('corrupted', `The service's list of the bucket "${bucket}" is cut off.`);
+  return new ListReader(xml, bucket).read(start);
+}
+
+const pageTags = tagNames('Contents', 'CommonPrefixes', 'IsTruncated', 'NextContinuationToken');
+const [contents, commonPrefixes, isTruncated, nextToken] = [0, 1, 2, 3];
+const rowTags = tagNames('Key', 'LastModified', 'ETag', 'Size', 'StorageClass');
+const [keyTag, timeTag, etagTag, sizeTag, classTag] = [0, 1, 2, 3, 4];
+const prefixTags = tagNames('Prefix');
+
+const zero = 0x30;
+const colon = 0x3a;
+const point = 0x2e;
+const upperT = 0x54;
+const upperZ = 0x5a;
+/** Of 32 digits in `&quot;`. */
+const quotedMd5Length = 44;
+
+/** Reads one document. `read…` returns false or undefined for XML that the scanner doesn't know. */
+class ListReader {
+  private readonly scanner: XmlScanner;
+  private readonly decode: (text: string) => string | undefined;
+  private readonly objects: ListedObject[] = [];
+  private readonly prefixes: string[] = [];
+  private readonly undecodable: string[] = [];
+  /** The value of the last row, which most rows share. */
+  private storageClass = '';
+  /** The date of the last row, `2026-01-02T`, and its midnight in milliseconds since the epoch. */
+  private date = 'T';
+  private dateMs = Number.NaN;
+
+  constructor(
+    private readonly xml: string,
+    private readonly bucket: string,
+  ) {
+    this.scanner = new XmlScanner(xml);
+    // May follow the keys that it is about.
+    this.decode = keyDecoder(/<EncodingType>([^<]*)</.exec(xml)?.[1]);
+  }
+
+  /** Reads the children of the root element, which begins at `start`. */
+  read(start: number): ListPage | undefined {
+    const { scanner, objects, prefixes, undecodable } = this;
+    if (!scanner.enter(start)) return undefined;
+    let truncated: string | undefined;
+    let token: string | undefined;
+    for (let tag = scanner.open(pageTags); tag !== XmlScanner.end; tag = scanner.open(pageTags)) {
+      if (tag === contents) {
+        if (!this.readRow()) return undefined;
+      } else if (tag === commonPrefixes) {
+        if (!this.readPrefix()) return undefined;
+      } else if (!scanner.readText()) return undefined;
+      else if (tag === isTruncated) truncated ??= scanner.text;
+      else if (tag === nextToken) token ??= scanner.text;
     }
-    const modified = Date.parse(element(xml, 'LastModified', open, close) ?? '');
-    objects.push({
-      key,
-      size,
-      etag: unquotedEtag(element(xml, 'ETag', open, close)),
-      lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
-      storageClass: element(xml, 'StorageClass', open, close),
-    });
+    if (!scanner.closes('ListBucketResult') || this.xml.slice(scanner.at).trim() !== '') return undefined;
+    // KeyCount is ignored: SeaweedFS and moto count other things, or leave it out.
+    return {
+      objects,
+      prefixes,
+      undecodable,
+      // A service that sends a token without IsTruncated has more pages.
+      truncated: truncated === undefined ? Boolean(token) : truncated.trim().toLowerCase() === 'true',
+      nextToken: token,
+    };
   }
-  rest += xml.slice(at);
-  if (/<(Contents|CommonPrefixes)[\s/]/.test(rest)) return undefined;
-  const prefixes: string[] = [];
-  at = 0;
-  for (;;) {
-    const open = rest.indexOf('<CommonPrefixes>', at);
-    if (open < 0) break;
-    at = rest.indexOf('</CommonPrefixes>', open);
-    if (at < 0) throw corrupted(bucket, 'is cut off');
-    const text = element(rest, 'Prefix', open, at) ?? '';
-    const prefix = decode(text);
-    if (prefix === undefined) undecodable.push(text);
-    else prefixes.push(prefix);
+
+  private readRow(): boolean {
+    const { scanner } = this;
+    let text: string | undefined;
+    let size: number | undefined;
+    let etag: string | undefined;
+    let lastModifiedMs: number | undefined;
+    let storageClass: string | undefined;
+    for (let tag = scanner.open(rowTags); tag !== XmlScanner.end; tag = scanner.open(rowTags)) {
+      if (!scanner.readText()) return false;
+      if (tag === keyTag) text ??= scanner.text;
+      else if (tag === timeTag) lastModifiedMs ??= this.time();
+      else if (tag === etagTag) etag ??= this.etag();
+      else if (tag === sizeTag) size ??= scanner.number();
+      else if (tag === classTag) storageClass ??= this.classOf(scanner.text);
+    }
+    if (!scanner.closes('Contents')) return false;
+    if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+      throw new RemoteError(
+        'corrupted',
+        `The service's list of the bucket "${this.bucket}" has no size for "${text ?? ''}".`,
+      );
+    const key = this.decode(text ?? '');
+    if (key === undefined) this.undecodable.push(text ?? '');
+    else this.objects.push({ key, size, etag, lastModifiedMs, storageClass });
+    return true;
   }
-  // KeyCount is ignored: SeaweedFS and moto count other things, or leave it out.
-  const isTruncated = element(rest, 'IsTruncated', 0, rest.length)?.trim().toLowerCase();
-  const nextToken = element(rest, 'NextContinuationToken', 0, rest.length);
-  return {
-    objects,
-    prefixes,
-    undecodable,
-    // A service that sends a token without IsTruncated has more pages.
-    truncated: isTruncated === undefined ? Boolean(nextToken) : isTruncated === 'true',
-    nextToken,
-  };
+
+  private readPrefix(): boolean {
+    const { scanner } = this;
+    let text: string | undefined;
+    for (let tag = scanner.open(prefixTags); tag !== XmlScanner.end; tag = scanner.open(prefixTags)) {
+      if (!scanner.readText()) return false;
+      if (tag === 0) text ??= scanner.text;
+    }
+    if (!scanner.closes('CommonPrefixes')) return false;
+    const prefix = this.decode(text ?? '');
+    if (prefix === undefined) this.undecodable.push(text ?? '');
+    else this.prefixes.push(prefix);
+    return true;
+  }
+
+  /** The ETag without quotes, which are entities in most documents. */
+  private etag(): string | undefined {
+    const { from, to } = this.scanner;
+    if (
+      to - from === quotedMd5Length &&
+      this.xml.startsWith('&quot;', from) &&
+      this.xml.endsWith('&quot;', to)
+    ) {
+      const inner = this.xml.slice(from + 6, to - 6);
+      if (!/[&"]/.test(inner)) return inner;
+    }
+    return unquotedEtag(this.scanner.text);
+  }
+
+  /** Milliseconds since the epoch of `2026-01-02T03:04:05.678Z`, or of any other text that Date.parse knows. */
+  private time(): number | undefined {
+    const ofDay = this.timeOfDay();
+    let time: number;
+    if (ofDay === undefined) time = Date.parse(this.scanner.text);
+    else {
+      const { from } = this.scanner;
+      if (!this.xml.startsWith(this.date, from)) {
+        this.date = this.xml.slice(from, from + 11);
+        this.dateMs = Date.parse(`${this.date}00:00:00Z`);
+      }
+      time = this.dateMs + ofDay;
+    }
+    return Number.isNaN(time) ? undefined : time;
+  }
+
+  /** Milliseconds since midnight of a time in the usual format. */
+  private timeOfDay(): number | undefined {
+    const { from, to } = this.scanner;
+    const units = this.scanner.units;
+    const length = to - from;
+    if ((length !== 24 && length !== 20) || units[to - 1] !== upperZ || units[from + 10] !== upperT)
+      return undefined;
+    if (units[from + 13] !== colon || units[from + 16] !== colon) return undefined;
+    const hours = twoDigits(units, from + 11);
+    const minutes = twoDigits(units, from + 14);
+    const seconds = twoDigits(units, from + 17);
+    if (!(hours < 24 && minutes < 60 && seconds < 60)) return undefined;
+    const whole = ((hours * 60 + minutes) * 60 + seconds) * 1000;
+    if (length === 20) return whole;
+    const hundredths = twoDigits(units, from + 20);
+    const thousandths = (units[from + 22] as number) - zero;
+    if (units[from + 19] !== point || !(hundredths < 100) || !(thousandths >= 0 && thousandths <= 9))
+      return undefined;
+    return whole + hundredths * 10 + thousandths;
+  }
+
+  private classOf(text: string): string {
+    // All rows share one text, because a part of the document keeps the whole document in memory.
+    if (text !== this.storageClass) this.storageClass = text;
+    return this.storageClass;
+  }
 }
 
-function corrupted(bucket: string, problem: string): RemoteError {
-  return new RemoteError('corrupted', `The service's list of the bucket "${bucket}" ${problem}.`);
-}
-
-/** The text of the first element `name` between `from` and `to`; undefined when absent. */
-function element(xml: string, name: string, from: number, to: number): string | undefined {
-  const open = xml.indexOf(`<${name}>`, from);
-  if (open < 0 || open >= to) return undefined;
-  const start = open + name.length + 2;
-  const end = xml.indexOf('<', start);
-  return end < 0 || end > to ? undefined : unescaped(xml.slice(start, end));
+/** NaN unless both are digits. */
+function twoDigits(units: Uint8Array | Uint16Array, at: number): number {
+  const tens = (units[at] as number) - zero;
+  const ones = (units[at + 1] as number) - zero;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }

@@ -11,6 +11,8 @@ export interface ListRequest {
   readonly delimiter?: string | undefined;
   readonly maxKeys?: number | undefined;
   readonly token?: string | undefined;
+  /** Only keys after this one. */
+  readonly after?: string | undefined;
 }
 
 export interface GetOptions {

@@ -151,7 +151,7 @@ export class S3Api {
 
   /** One page. Throws `notFound` for a missing bucket, `corrupted` for an incomplete page. */
   list(request: ListRequest, signal: AbortSignal): Promise<ListPage> {
-    const { bucket, prefix, delimiter, maxKeys, token } = request;
+    const { bucket, prefix, delimiter, maxKeys, token, after } = request;
     return this.run({ bucket, operation: 'ListObjectsV2' }, signal, async (connection) => {
       const query: [string, string][] = [
         ['list-type', '2'],
@@ -161,6 +161,7 @@ export class S3Api {
       if (delimiter !== undefined) query.push(['delimiter', delimiter]);
       if (maxKeys !== undefined) query.push(['max-keys', String(maxKeys)]);
       if (token !== undefined) query.push(['continuation-token', token]);
+      if (after !== undefined) query.push(['start-after', after]);
       const response = await this.send(bucket, { method: 'GET', key: '', query }, signal);
       const parsed = response && parseListing(await responseText(response, 'ListObjectsV2'), bucket);
       return parsed ?? sdkList(connection, request, signal);

@@ -47,6 +47,7 @@ export async function sdkList(
       Delimiter: request.delimiter,
       MaxKeys: request.maxKeys,
       ContinuationToken: request.token,
+      StartAfter: request.after,
     }),
     { abortSignal: signal },
   );

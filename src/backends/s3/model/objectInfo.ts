@@ -86,7 +86,9 @@ export function etagIsMd5(
 
 /** The MD5 that `etag` looks like. */
 export function md5OfEtag(etag: string | undefined): string | undefined {
-  return etag !== undefined && /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : undefined;
+  if (etag === undefined || etag.length !== 32) return undefined;
+  if (/^[0-9a-f]+$/.test(etag)) return etag;
+  return /^[0-9a-f]+$/i.test(etag) ? etag.toLowerCase() : undefined;
 }
 
 /** The ETag of a header or document without quotes and weak mark. */
