@@ -1,6 +1,7 @@
-import type { BigIntStats, Dirent } from 'node:fs';
+import { type BigIntStats, type Dirent, lstatSync } from 'node:fs';
 import { lstat, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry, UnsupportedEntry, UnsupportedReason } from '../../remote/entry';
 import type { RecursiveListOptions } from '../../remote/remote';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
@@ -8,11 +9,14 @@ import type { HashCache } from './hashCache';
 import { fileEntry } from './localEntry';
 import { codeOf, errorAt, localError } from './localErrors';
 import { identityOf } from './pathHandle';
+import { directCalls } from './syncFileCalls';
 import { hasTemporaryForm, isTemporary } from './temporaryNames';
 
 /** Concurrent stats of a folder, and folders that a recursive listing reads ahead. */
 const maxStatConcurrency = 64;
 const maxFoldersAhead = 8;
+/** Milliseconds of direct calls after which other tasks of the thread get a turn. */
+const maxTurnMs = 8;
 
 /** A folder's entry with its sort key; `identity` is the device and inode of a folder behind a link. */
 type Child = { readonly entry: Entry; readonly order: string; readonly identity?: string };
@@ -204,7 +208,10 @@ function rethrow(absolute: string, folder: RemotePath): (error: unknown) => neve
   };
 }
 
-/** Stats the items with bounded concurrency. Omits our temporary files. */
+/**
+ * Stats the items: by direct calls while the disk responds at once, which cost a tenth of calls in the thread pool; else there, with bounded
+ * concurrency. Omits our temporary files.
+ */
 async function statAll(
   items: readonly NamedItem[],
   absolute: string,
@@ -214,15 +221,57 @@ async function statAll(
   signal: AbortSignal,
 ): Promise<Child[]> {
   const children: (Child | undefined)[] = new Array(items.length);
+  const left: number[] = [];
+  signal.throwIfAborted();
+  let turnAt = performance.now();
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i] as NamedItem;
+    const found = directCalls.isSlow
+      ? 'ask'
+      : directCalls.measure(() => childNow(item, absolute, folder, known));
+    if (found === 'ask') left.push(i);
+    else children[i] = found;
+    if (i % 64 < 63 || performance.now() - turnAt < maxTurnMs) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    turnAt = performance.now();
+  }
   let next = 0;
   const work = async () => {
-    for (let i = next++; i < items.length; i = next++) {
+    while (next < left.length) {
       signal.throwIfAborted();
+      const i = left[next++] as number;
       children[i] = await toChild(items[i] as NamedItem, absolute, folder, follow, known);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(maxStatConcurrency, items.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(maxStatConcurrency, left.length) }, work));
   return children.filter((child) => child !== undefined);
+}
+
+/** The child by one direct call, or `ask` where that can't tell everything. */
+function childNow(
+  { dirent, valid }: NamedItem,
+  absolute: string,
+  folder: RemotePath,
+  known: HashCache | undefined,
+): Child | undefined | 'ask' {
+  if (!valid || !dirent.isFile()) return 'ask';
+  const { name } = dirent;
+  try {
+    const file = path.join(absolute, name);
+    const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+    if (!stats?.isFile() || !mayRead(stats)) return 'ask';
+    if (isTemporary(name, stats)) return undefined;
+    const entry = fileEntry(joined(folder, name), stats);
+    return { entry: known?.withMd5(entry, file, stats.ctimeNs) ?? entry, order: name };
+  } catch {
+    return 'ask';
+  }
+}
+
+/** The path of the entry `name` of a folder. */
+function joined(folder: RemotePath, name: string): RemotePath {
+  return (folder === '' ? name : `${folder}/${name}`) as RemotePath;
 }
 
 async function toChild(
@@ -233,7 +282,7 @@ async function toChild(
   known: HashCache | undefined,
 ): Promise<Child | undefined> {
   const { name } = dirent;
-  const child = (folder === '' ? name : `${folder}/${name}`) as RemotePath;
+  const child = joined(folder, name);
   const not = (reason: UnsupportedReason, size?: number): Child => ({
     entry: unusable(folder, child, reason, size),
     order: name,
@@ -291,14 +340,19 @@ export function unusable(
 
 const groups = new Set(process.getgroups?.() ?? []);
 
-/** Whether this process may read the file. A mode that denies it may be overruled by an access list, so opening decides. */
-async function isReadable(file: string, stats: BigIntStats): Promise<boolean> {
+/** Whether the mode of a file allows this process to read it. */
+function mayRead(stats: BigIntStats): boolean {
   const user = process.geteuid?.();
   if (user === undefined || user === 0) return true;
   const mode = Number(stats.mode);
   const inGroup = Number(stats.gid) === process.getegid?.() || groups.has(Number(stats.gid));
   const bit = Number(stats.uid) === user ? 0o400 : inGroup ? 0o040 : 0o004;
-  if (mode & bit) return true;
+  return (mode & bit) !== 0;
+}
+
+/** Whether this process may read the file. A mode that denies it may be overruled by an access list, so opening decides. */
+async function isReadable(file: string, stats: BigIntStats): Promise<boolean> {
+  if (mayRead(stats)) return true;
   try {
     await (await open(file, 'r')).close();
     return true;
