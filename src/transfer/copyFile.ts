@@ -19,7 +19,7 @@ import type { CopyPair } from './existingCopy';
 export const inMemoryLimit = 1024 * 1024;
 
 /** The limit for files of this machine, in bytes. */
-const lentFrom = 256 * 1024;
+const lentFrom = 512 * 1024;
 
 export interface CopyRequest {
   readonly from: Remote;

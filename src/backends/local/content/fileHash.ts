@@ -35,10 +35,10 @@ export class FileHash {
     await this.run(start, end, false);
   }
 
-  /** Resolves when all added bytes are hashed. Call it once. */
-  end(): Promise<FoundDigests> {
+  /** Adds the last bytes, and resolves when all are hashed. Call it once. */
+  end(start = 0, end = 0): Promise<FoundDigests> {
     this.lane.hashes--;
-    return this.run(0, 0, true);
+    return this.run(start, end, true);
   }
 
   private run(start: number, end: number, isLast: boolean): Promise<FoundDigests> {
@@ -57,6 +57,7 @@ export async function digestPieces(
   pieceSize: number,
   signal: AbortSignal,
 ): Promise<ContentDigests> {
+  if (size <= pieceSize) return digestOnce(descriptor, size, signal);
   const whole = new FileHash(descriptor, { withMd5: true, withCrc32: false });
   const pieces: Promise<FoundDigests>[] = [];
   let before: Promise<unknown> = Promise.resolve();
@@ -85,4 +86,21 @@ export async function digestPieces(
   }
   const found = (await Promise.all(pieces)).map(({ md5 = '', crc32 = 0 }) => ({ md5, crc32 }));
   return { md5: found.pop()?.md5 ?? '', pieces: found };
+}
+
+/** The digests of a file that is one piece. */
+async function digestOnce(descriptor: number, size: number, signal: AbortSignal): Promise<ContentDigests> {
+  const hash = new FileHash(descriptor, { withMd5: true, withCrc32: true });
+  let at = 0;
+  try {
+    for (; size - at > taskBytes; at += taskBytes) {
+      signal.throwIfAborted();
+      await hash.add(at, at + taskBytes);
+    }
+  } catch (error) {
+    await hash.end();
+    throw error;
+  }
+  const { md5 = '', crc32 = 0 } = await hash.end(at, size);
+  return { md5, pieces: size > 0 ? [{ md5, crc32 }] : [] };
 }

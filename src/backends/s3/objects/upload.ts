@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { transferBuffers } from '../../../remote/bufferPool';
 import type { FileEntry } from '../../../remote/entry';
-import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
+import type { ByteSource, ContentDigests, FileFacts, Precondition } from '../../../remote/remote';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
@@ -17,7 +18,6 @@ import {
   countBytes,
   crc32Text,
   type Digests,
-  digestsOf,
   digestsOfBody,
   fillFrom,
   md5Of,
@@ -36,8 +36,8 @@ import { checkStoredMd5, md5Mismatch, type StoredObject } from './storedObject';
 
 /** In bytes. Smaller bodies are read into memory once and sent by one request, which can be retried. */
 const inMemoryLimit = 8 * 1024 * 1024;
-/** In bytes. Larger bodies are read into the memory that all transfers share. */
-const lentFrom = 256 * 1024;
+/** In bytes. Larger bodies are read into the memory that all transfers share, and hashed beside that if their source can. */
+const lentFrom = 512 * 1024;
 /** Tolerance, in milliseconds, for using the Date of a response as LastModified. */
 const dateSlackMs = 2000;
 
@@ -110,11 +110,13 @@ async function send(
   const { uploadCutoff, chunkSize } = requests.config;
   // An empty body can't go in parts, even with a cutoff of 0.
   if (body.size === 0 || (body.size <= inMemoryLimit && body.size <= uploadCutoff)) {
-    const sendBytes = (bytes: Buffer) => putBytes(requests, upload, attributes, bytes, signal);
+    const sendBytes = (bytes: Buffer, digests?: ContentDigests) =>
+      putBytes(requests, upload, attributes, bytes, digests, signal);
     if (body.bytes || body.size < lentFrom) return sendBytes(await readBody(body, signal));
     return transferBuffers.lend(body.size, signal, async (buffer) => {
-      await fillFrom(body, 0, buffer, signal);
-      return sendBytes(buffer);
+      const filling = fillFrom(body, 0, buffer, signal);
+      const [digests] = await Promise.all([body.digests?.(body.size, signal), filling]);
+      return sendBytes(buffer, digests);
     });
   }
   const isSingle = body.size <= uploadCutoff;
@@ -137,9 +139,12 @@ async function putBytes(
   upload: Upload,
   attributes: ObjectAttributes,
   bytes: Buffer,
+  known: ContentDigests | undefined,
   signal: AbortSignal,
 ): Promise<StoredObject> {
-  const digests = sendsCrc(requests, upload) ? digestsOf(bytes) : { md5: md5Of(bytes) };
+  const md5 = known?.md5 ?? md5Of(bytes);
+  const crc = sendsCrc(requests, upload) ? (known?.pieces[0]?.crc32 ?? crc32(bytes)) : undefined;
+  const digests = { md5, ...(crc !== undefined && { crc32: crc32Text(crc) }) };
   if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw md5Mismatch(upload.path);
   const response = await underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
     put(requests, upload, attributes, condition, bytes, digests, signal),
