@@ -51,18 +51,33 @@ test('a part is read from its place, by a stream or by the source itself, and on
   await refused(fillFrom(source(999, content), 8000, Buffer.alloc(5000), calm), 'changed');
 });
 
-test('a source that changes between two reads is rejected and nothing is stored', () =>
-  served({ settings: { chunkSize: '5Mi', uploadCutoff: 0 } }, async ({ remote, server }) => {
-    const content = pattern(11 * 1024 * 1024);
-    const other = Buffer.from(content);
-    other[7_000_000] = ~(other[7_000_000] ?? 0) & 0xff;
-    await refused(
-      remote.write(at(demo, 'f'), source(65_536, content, other), {}, noPrecondition, calm),
-      'corrupted',
+test('a source that changes between two reads is rejected and nothing is stored, by a service that checks no MD5 too', async (t) => {
+  const content = pattern(11 * 1024 * 1024);
+  const other = Buffer.from(content);
+  other[7_000_000] = ~(other[7_000_000] ?? 0) & 0xff;
+  for (const serverSideEncryption of [undefined, 'aws:kms'])
+    await served(
+      {
+        settings: {
+          chunkSize: '5Mi',
+          uploadCutoff: 0,
+          ...(serverSideEncryption && { serverSideEncryption }),
+        },
+      },
+      async ({ remote, server }) => {
+        const { requests } = remote;
+        const { putPart } = requests;
+        if (serverSideEncryption)
+          t.mock.method(requests, 'putPart', (...[request, signal]: Parameters<typeof putPart>) =>
+            putPart.call(requests, { ...request, contentMd5: undefined }, signal),
+          );
+        const changing = source(65_536, content, other);
+        await refused(remote.write(at(demo, 'f'), changing, {}, noPrecondition, calm), 'corrupted');
+        assert.equal(server.store.get('demo', 'f'), undefined);
+        assert.equal(server.uploads.size, 0);
+      },
     );
-    assert.equal(server.store.get('demo', 'f'), undefined);
-    assert.equal(server.uploads.size, 0);
-  }));
+});
 
 test('a service that stores other content than was sent is detected by its MD5', async (t) => {
   const other = createHash('md5').update('other').digest('hex');
