@@ -2,7 +2,7 @@
 // usage: npm run bench [-- --quick] [--only ROW[,ROW]] [--runs 5] [--peers rclone,s5cmd] [--cpu] [--scale 0.1] [--verify] [--work DIR] [--add] [--write | --rewrite]
 // Quote the ratios; single times say more about the machine than about the tools. docs/performance.md says what is measured, and how.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -11,7 +11,7 @@ import { writeFiles } from './fileSets';
 import { timed } from './measure';
 import { growthChart } from './report/growthChart';
 import { pageText, replacedPart, rowText } from './report/texts';
-import type { BenchResult, RowResult } from './results';
+import type { BenchResult, Measured } from './results';
 import { chosenRows } from './rows/rows';
 import { runDrive } from './rows/runDrive';
 import { runRow } from './rows/runRow';
@@ -38,6 +38,8 @@ const { values } = parseArgs({
 });
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const saved = path.join(root, 'out', 'bench.json');
+/** The type of a file system in memory on Linux (linux/magic.h). */
+const tmpfs = 0x01021994;
 const quickRowMs = 10_000;
 const driveFiles = 2000;
 
@@ -77,11 +79,14 @@ async function measureAll(bench: Bench, server: BenchServer): Promise<BenchResul
   );
   const result: BenchResult = {
     date: new Date().toISOString(),
-    command: ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(
-      ' ',
-    ),
-    machine: machineText(),
-    versions: [...versions, `Node.js ${process.versions.node}`],
+    machine: machineText(bench.work),
+    versions: [
+      ...new Set([
+        ...(values.add ? savedResult().versions : []),
+        ...versions,
+        `Node.js ${process.versions.node}`,
+      ]),
+    ],
     idleMB: await idlePeak(cold, bench.work, server),
     rows: [],
   };
@@ -91,9 +96,10 @@ async function measureAll(bench: Bench, server: BenchServer): Promise<BenchResul
     cwd: root,
     encoding: 'utf8',
   }).stdout.trim();
-  const add = (...measured: Omit<RowResult, 'commit'>[]) => {
+  const command = commandText(process.argv.slice(2));
+  const add = (...measured: Measured[]) => {
     for (const part of measured) {
-      const row = { ...part, commit };
+      const row = { ...part, commit, command };
       const before = result.rows.findIndex(({ id }) => id === row.id);
       if (before < 0) result.rows.push(row);
       else result.rows[before] = row;
@@ -109,6 +115,12 @@ async function measureAll(bench: Bench, server: BenchServer): Promise<BenchResul
   if (withDrive)
     add(...(await runDrive(bench, { count: Math.ceil(driveFiles * scale), size: 4096 }, runs, progress)));
   return result;
+}
+
+/** The command that measures the same again; where its files are is no matter. */
+function commandText(given: readonly string[]): string {
+  const words = given.filter((word, i) => word !== '--work' && given[i - 1] !== '--work');
+  return ['npm run bench', ...(words.length > 0 ? ['--', ...words] : [])].join(' ');
 }
 
 function savedResult(): BenchResult {
@@ -128,10 +140,11 @@ async function idlePeak(tool: Tool, work: string, server: BenchServer): Promise<
   return command ? (await timed(command.words, command.env)).peakMB : Number.NaN;
 }
 
-function machineText(): string {
+function machineText(work: string): string {
   const cpus = os.cpus();
   const memory = Math.round(os.totalmem() / 2 ** 30);
-  return `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'}, ${memory} GiB of memory, ${os.type()} ${os.release()}`;
+  const disk = statfsSync(work).type === tmpfs ? ', files in memory (tmpfs)' : '';
+  return `${cpus.length} × ${cpus[0]?.model.trim() ?? 'unknown processor'}, ${memory} GiB of memory, ${os.type()} ${os.release()}${disk}`;
 }
 
 function writePage(result: BenchResult): void {

@@ -26,14 +26,18 @@ export interface RowResult {
   readonly goals: readonly Goal[];
   /** Of the engine that was measured. */
   readonly commit: string;
+  /** That measured the row. */
+  readonly command: string;
   readonly tools: readonly ToolResult[];
 }
+
+/** A row before it is known where it was measured. */
+export type Measured = Omit<RowResult, 'commit' | 'command'>;
 
 /** All that the bench has measured, in one call or with `--add`, as JSON. */
 export interface BenchResult {
   /** ISO 8601. */
   readonly date: string;
-  readonly command: string;
   readonly machine: string;
   /** The name and version of each tool, and the names of missing peers. */
   readonly versions: readonly string[];

@@ -48,7 +48,11 @@ export function goalText({ goal, value, met }: Judged): string {
 export function pageText(all: BenchResult): string {
   const missing = rows.filter(({ id }) => all.rows.every((row) => row.id !== id));
   return [
-    `Measured on ${all.date.slice(0, 10)} at commit ${[...new Set(all.rows.map(({ commit }) => commit))].join(', ')} by \`${all.command}\`.`,
+    `Measured on ${all.date.slice(0, 10)} at commit ${each(all, 'commit').join(', ')} by:`,
+    '',
+    '```',
+    ...each(all, 'command'),
+    '```',
     '',
     `- Machine: ${all.machine}`,
     `- Tools: ${all.versions.join('; ')}`,
@@ -71,6 +75,11 @@ export function pageText(all: BenchResult): string {
     '|---|---|---|---|---|---|---|---|',
     ...all.rows.flatMap((row) => row.tools.map((tool, i) => detailLine(row, tool, i === 0))),
   ].join('\n');
+}
+
+/** The different values of all rows. */
+function each(all: BenchResult, name: 'commit' | 'command'): string[] {
+  return [...new Set(all.rows.map((row) => row[name]))];
 }
 
 function serverLines(all: BenchResult): string[] {

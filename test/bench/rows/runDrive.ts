@@ -5,7 +5,7 @@ import { type DriveTestServer, startDriveServer } from '../../servers/amazonDriv
 import { startRcloneDoor } from '../../servers/amazonDrive/rcloneDoor';
 import { type FileSet, writeFiles } from '../fileSets';
 import { buildEngine, type Environment, timed } from '../measure';
-import type { RowResult, Sample, ToolResult } from '../results';
+import type { Measured, Sample, ToolResult } from '../results';
 import { onPath } from '../tools/peers';
 
 const account = 'bench@example.com';
@@ -26,7 +26,7 @@ export async function runDrive(
   set: FileSet,
   runs: number,
   progress: (text: string) => void,
-): Promise<Omit<RowResult, 'commit'>[]> {
+): Promise<Measured[]> {
   const server = await startDriveServer({ log: 2_000_000 });
   const door = await startRcloneDoor(server);
   try {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { bytesOf, type FileSet, writeFiles } from '../fileSets';
 import { timed } from '../measure';
 import { bestPeer, medianOf } from '../report/figures';
-import { type RowResult, type Sample, sampleOf, type ToolResult } from '../results';
+import { type Measured, type RowResult, type Sample, sampleOf, type ToolResult } from '../results';
 import type { BenchServer } from '../server/benchServer';
 import type { Counted } from '../server/leanServer';
 import type { Place, Tool } from '../tools/tool';
@@ -24,13 +24,13 @@ export interface RowSettings {
 }
 
 /** A peer that takes this many times the time of the best peer runs once: it can't become the best. */
-const hopeless = 4;
+const hopeless = 2;
 
 /**
  * Measures one row: in each run every tool in turn, each beginning once. Every result is checked, so no tool is fast because it left something
  * out. A tool that fails gets the problem in its result, and runs no more.
  */
-export async function runRow(row: Row, settings: RowSettings): Promise<Omit<RowResult, 'commit'>> {
+export async function runRow(row: Row, settings: RowSettings): Promise<Measured> {
   const { runs, budget, progress } = settings;
   const tools = settings.tools.filter(
     ({ name, role }) =>

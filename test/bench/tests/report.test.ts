@@ -28,12 +28,11 @@ function row(
   tools: readonly ToolResult[],
   goals: RowResult['goals'] = [],
 ): RowResult {
-  return { id, title: `row ${id}`, files, goals, commit: 'abc1234', tools };
+  return { id, title: `row ${id}`, files, goals, commit: 'abc1234', command: 'npm run bench', tools };
 }
 
 const all: BenchResult = {
   date: '2026-11-30T18:00:00.000Z',
-  command: 'npm run bench',
   machine: '2 × something',
   versions: ['rclone 1.76'],
   idleMB: 60,
