@@ -1,5 +1,5 @@
 import type { BenchResult, RowResult, Sample, ToolResult } from '../results';
-import type { Goal } from '../rows/rows';
+import { type Goal, namedBy } from '../rows/rows';
 
 type Figure = 'seconds' | 'cpu' | 'peakMB' | 'serverCpu';
 
@@ -50,7 +50,7 @@ export function judge(goal: Goal, row: RowResult, all: BenchResult): Judged {
 }
 
 function valueFor(goal: Goal, row: RowResult, all: BenchResult): number {
-  const own = toolOf(row, goal.of === 'the best peer, once known' ? 'ours, again' : 'ours');
+  const own = toolOf(row, goal.of.endsWith('once known') ? 'ours, again' : 'ours');
   if (!own) return Number.NaN;
   switch (goal.of) {
     case 'the best peer':
@@ -62,8 +62,10 @@ function valueFor(goal: Goal, row: RowResult, all: BenchResult): number {
       const best = bestPeer(row, 'rclone');
       return best ? ratioOf(own, best) : Number.NaN;
     }
-    case 'rclone with its defaults': {
-      const plain = toolOf(row, 'rclone');
+    case 'rclone with its defaults':
+    case 's5cmd':
+    case 's5cmd, once known': {
+      const plain = toolOf(row, namedBy(goal) ?? '');
       return plain ? ratioOf(own, plain) : Number.NaN;
     }
     case 'CPU of rclone': {

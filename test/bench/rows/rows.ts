@@ -1,17 +1,25 @@
 import type { FileSet } from '../fileSets';
 import type { Work } from '../tools/tool';
 
-/** What a goal is about, and its highest good value. */
+/** What a goal is about, and its highest good value. A goal that names a tool needs all runs of it (`namedBy`). */
 export interface Goal {
   readonly of:
     | 'the best peer'
     | 'the best peer, once known'
     | 'rclone'
     | 'rclone with its defaults'
+    | 's5cmd'
+    | 's5cmd, once known'
     | 'CPU of rclone'
     | 'MB over idle'
     | 'time per object of 100,000';
   readonly limit: number;
+}
+
+/** The tool with default flags that a goal names; undefined for goals about any peer. */
+export function namedBy({ of }: Goal): string | undefined {
+  if (of === 'rclone with its defaults') return 'rclone';
+  return of.startsWith('s5cmd') ? 's5cmd' : undefined;
 }
 
 /** One line of the table. */
@@ -47,6 +55,11 @@ const tiny = (count: number): FileSet => ({ count, size: 20 });
 const best = (limit: number): Goal => ({ of: 'the best peer', limit });
 const known = (limit: number): Goal => ({ of: 'the best peer, once known', limit });
 const rclone = (limit: number): Goal => ({ of: 'rclone', limit });
+/** The best peer of syncs without changes that looks at the times of the files; the tuned rclone does not ask for them. */
+const s5cmd = (limit: number, onceKnown: number): readonly Goal[] => [
+  { of: 's5cmd', limit },
+  { of: 's5cmd, once known', limit: onceKnown },
+];
 const overIdle = (limit: number): Goal => ({ of: 'MB over idle', limit });
 
 /** The table, in its order. */
@@ -76,7 +89,7 @@ export const rows: readonly Row[] = [
     direction: 'noop',
     set: tiny(10_000),
     quick: tiny(5000),
-    goals: [best(1.2), known(0.4)],
+    goals: [best(1.2), known(0.4), ...s5cmd(1.2, 0.4)],
   },
   {
     id: 'noop-100k',
@@ -84,7 +97,7 @@ export const rows: readonly Row[] = [
     work: 'noop',
     direction: 'noop',
     set: tiny(100_000),
-    goals: [best(1.2), known(0.3)],
+    goals: [best(1.2), known(0.3), ...s5cmd(1.2, 0.3)],
   },
   {
     id: 'list',

@@ -7,7 +7,7 @@ import { type Measured, type RowResult, type Sample, sampleOf, type ToolResult }
 import type { BenchServer } from '../server/benchServer';
 import type { Counted } from '../server/leanServer';
 import type { Place, Tool } from '../tools/tool';
-import type { Row } from './rows';
+import { namedBy, type Row } from './rows';
 import { checkBucket, checkFolder } from './sameContent';
 
 export interface RowSettings {
@@ -74,7 +74,8 @@ export async function runRow(row: Row, settings: RowSettings): Promise<Measured>
   return { ...result, tools: result.tools.filter(({ problem }) => problem !== 'does not do this') };
 }
 
-function isHopeless(tool: ToolResult, row: Pick<RowResult, 'tools'>): boolean {
+function isHopeless(tool: ToolResult, row: Pick<RowResult, 'tools' | 'goals'>): boolean {
+  if (row.goals.some((goal) => namedBy(goal) === tool.name)) return false;
   const best = bestPeer(row);
   if (tool.role !== 'peer' || !best || tool.samples.length === 0) return false;
   return medianOf(tool, 'seconds') > hopeless * medianOf(best, 'seconds');

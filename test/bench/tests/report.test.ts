@@ -100,6 +100,8 @@ test('a goal is met at its limit, and not met without figures', () => {
   assert.equal(growth.value.toFixed(2), '1.10');
   assert.equal(growth.met, false);
   assert.equal(judge({ of: 'rclone with its defaults', limit: 9 }, first, all).value, 0.75);
+  assert.equal(judge({ of: 's5cmd, once known', limit: 9 }, million, all).value, 0.15);
+  assert.equal(judge({ of: 's5cmd', limit: 9 }, million, all).value, 0.55);
   assert.equal(judge({ of: 'rclone', limit: 9 }, million, all).met, false);
 });
 
