@@ -92,10 +92,9 @@ async function measureAll(bench: Bench, server: BenchServer): Promise<BenchResul
   };
   console.log(`${result.versions.join('; ')}\n${result.machine}; ${runs} runs in turn; medians.\n`);
   if (values.add) result.rows.push(...savedResult().rows);
-  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
-    cwd: root,
-    encoding: 'utf8',
-  }).stdout.trim();
+  // The last change of the engine: commits of the bench alone get other names before they are on main.
+  const asked = spawnSync('git', ['log', '-1', '--format=%h', '--', 'src'], { cwd: root, encoding: 'utf8' });
+  const commit = asked.stdout.trim();
   const command = commandText(process.argv.slice(2));
   const add = (...measured: Measured[]) => {
     for (const part of measured) {

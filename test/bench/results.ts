@@ -24,7 +24,7 @@ export interface RowResult {
   readonly title: string;
   readonly files: number;
   readonly goals: readonly Goal[];
-  /** Of the engine that was measured. */
+  /** The last change of the engine that was measured. */
   readonly commit: string;
   /** That measured the row. */
   readonly command: string;
