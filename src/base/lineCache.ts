@@ -200,7 +200,7 @@ async function lock(file: string): Promise<() => Promise<void>> {
   return () => rm(file, { force: true }).catch(() => undefined);
 }
 
-/** Differs for each file that replaces another; empty when there is none. */
+/** Differs for each file that replaces another; empty without a file. */
 async function versionOf(file: string | undefined): Promise<string> {
   const stats = file === undefined ? undefined : await stat(file, { bigint: true }).catch(() => undefined);
   return stats ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : '';

@@ -48,7 +48,7 @@ export function contentOf(set: FileSet, i: number): Buffer[] {
     small.write(`${i} `.slice(0, size), 'latin1');
     return [small];
   }
-  bigPiece ??= Buffer.alloc(pieceSize, 'not all the same');
+  bigPiece ??= Buffer.alloc(pieceSize, 'some varied bytes');
   const pieces: Buffer[] = new Array(Math.floor(size / pieceSize)).fill(bigPiece);
   const rest = size % pieceSize;
   if (rest > 0) pieces.push(bigPiece.subarray(0, rest));

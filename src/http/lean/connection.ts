@@ -261,7 +261,7 @@ export class Connection {
     else socket.setTimeout(this.reportMs);
   }
 
-  /** Sets the one timer of the connection, which every byte starts anew. */
+  /** Sets the one timer of the connection, which every byte starts again. */
   private reportAfter(ms: number): void {
     if (ms === this.reportMs) return;
     this.reportMs = ms;

@@ -24,7 +24,7 @@ export interface RowSettings {
 }
 
 /** A peer that takes this many times the time of the best peer runs once: it can't become the best. */
-const hopeless = 2;
+const farBehind = 2;
 
 /**
  * Measures one row: in each run every tool in turn, each beginning once. Every result is checked, so no tool is fast because it left something
@@ -78,7 +78,7 @@ function isHopeless(tool: ToolResult, row: Pick<RowResult, 'tools' | 'goals'>): 
   if (row.goals.some((goal) => namedBy(goal) === tool.name)) return false;
   const best = bestPeer(row);
   if (tool.role !== 'peer' || !best || tool.samples.length === 0) return false;
-  return medianOf(tool, 'seconds') > hopeless * medianOf(best, 'seconds');
+  return medianOf(tool, 'seconds') > farBehind * medianOf(best, 'seconds');
 }
 
 /** Both sides of a row. */

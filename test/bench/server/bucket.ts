@@ -176,7 +176,7 @@ function lowerBound(keys: readonly string[], key: string, above = false): number
   return low;
 }
 
-/** The first string after all strings that begin with `prefix`; undefined when there is none. */
+/** The first string after all strings that begin with `prefix`; undefined for the last prefix. */
 function endOf(prefix: string): string | undefined {
   for (let i = prefix.length - 1; i >= 0; i--) {
     const code = prefix.charCodeAt(i);

@@ -78,7 +78,7 @@ test('a ratio is the median of the ratios run by run, of the runs that both have
   assert.ok(Number.isNaN(ratioOf(tool('ours', []), tool('rclone', [4]))));
 });
 
-test('the best peer is a peer that was measured, and the floor is none', () => {
+test('the best peer is a peer that was measured, and the floor is no peer', () => {
   const [first] = all.rows as [RowResult];
   assert.equal(bestPeer(first)?.name, 'rclone, tuned');
   assert.equal(bestPeer(first, 's5cmd')?.name, 's5cmd');

@@ -154,7 +154,7 @@ function peer(program: string, words: readonly string[], tools: readonly Tool[])
   return { program, version, tools: version === undefined ? [] : tools };
 }
 
-/** A program of this name on PATH that `accepts`; undefined when there is none. */
+/** A program of this name on PATH that `accepts`; undefined without one. */
 export function onPath(name: string, accepts: (file: string) => boolean): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(path.delimiter)

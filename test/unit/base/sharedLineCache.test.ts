@@ -92,7 +92,7 @@ test('saving all caches writes only those with unwritten lines', async (t) => {
   assert.deepEqual((await read())('a'), [undefined]);
 });
 
-test('a file that another program cut is ignored, and written anew with the next lines', async (t) => {
+test('a file that another program cut is ignored, and replaced with the next lines', async (t) => {
   const { open, read, file } = given(t);
   const cache = open();
   cache.set('a', '1');

@@ -85,7 +85,7 @@ export class KeySpace {
     return number;
   }
 
-  /** A text at the position `number` that lies strictly between two keys (`end` undefined = the end); undefined when there is none. */
+  /** A text at the position `number` that lies strictly between two keys (`end` undefined = the end); undefined without a text between them. */
   between(after: string, number: bigint, end: string | undefined): string | undefined {
     const characters: (string | undefined)[] = [];
     let rest = number;

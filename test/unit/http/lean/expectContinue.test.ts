@@ -53,7 +53,7 @@ for (const [title, says] of [
   ['ignores', ''],
   ['refuses', 'HTTP/1.1 417 Expectation Failed\r\ncontent-length: 0\r\n\r\n'],
 ] as const)
-  test(`a service that ${title} the question gets the body all the same, and is not asked again`, () =>
+  test(`a service that ${title} the question still gets the body, and is not asked again`, () =>
     onSockets(
       (socket) => {
         let asked = 0;

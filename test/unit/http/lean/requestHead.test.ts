@@ -34,10 +34,7 @@ const refused: [title: string, request: Partial<HttpRequest>][] = [
   ['a length without a body', { headers: { 'content-length': '4' } }],
   ['a length in another spelling', { headers: { 'content-length': '04' }, body: four }],
   ['a stream without a length', { body: Readable.from(['x']) }],
-  [
-    'a stream with a length that is none',
-    { headers: { 'content-length': '-1' }, body: Readable.from(['x']) },
-  ],
+  ['a stream with a length below zero', { headers: { 'content-length': '-1' }, body: Readable.from(['x']) }],
 ];
 
 for (const [title, more] of refused)
