@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs, { type BigIntStats, constants } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -232,7 +232,7 @@ export class LocalHashing {
     const modifiedMs = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
     if (content.length !== size || versionOf(stats) !== version || modifiedMs > readFromMs - tickMs)
       return undefined;
-    const md5 = hash('md5', content, 'hex');
+    const md5 = createHash('md5').update(content).digest('hex');
     this.hashes.store({ path: absolute, mark: markOf(version, ctimeNs), modifiedMs }, md5, readFromMs);
     return md5;
   }
