@@ -20,6 +20,7 @@ import { PollRemoteChanges } from './editor/tree/pollRemoteChanges';
 import { PropertiesDocuments } from './editor/tree/propertiesDocument';
 import { RemotesTree } from './editor/tree/remotesTree';
 import { showRemotesTree } from './editor/tree/remotesView';
+import { refusingLostRows } from './editor/tree/selection';
 import { createOutputLog, logTo } from './editor/window/outputLog';
 import { registerCommand } from './editor/window/window';
 import { createEditorApp } from './engine/editorApp';
@@ -89,20 +90,31 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
       for (const { settings } of app.remotes()) settingsChanged(settings.name);
     }),
-    ...[
-      ...remoteCommands(commandContext),
-      ...treeCommands(commandContext),
-      ...newItemCommands(commandContext),
-      ...transferCommands(commandContext),
-      ...moveCommands(commandContext),
-      ...deleteCommands(commandContext),
-      ...signInCommands(commandContext),
-      ...registerSyncs(context, editorContext, snapshots),
-    ].map(({ id, run }) => registerCommand(id, run)),
+    ...refusingLostRows(
+      [
+        ...remoteCommands(commandContext),
+        ...treeCommands(commandContext),
+        ...newItemCommands(commandContext),
+        ...transferCommands(commandContext),
+        ...moveCommands(commandContext),
+        ...deleteCommands(commandContext),
+        ...signInCommands(commandContext),
+        ...registerSyncs(context, editorContext, snapshots),
+      ],
+      commandsOfViewTitle(context),
+    ).map(({ id, run }) => registerCommand(id, run)),
     poll,
     onSettingsChanged(() => poll.restart(), 'changesInterval'),
   );
   registerRemoteFileSystem(context, editorContext, snapshots);
+}
+
+/** The commands of the view's title bar, to which the editor may pass no row. */
+function commandsOfViewTitle({ extension }: vscode.ExtensionContext): ReadonlySet<string> {
+  const { contributes } = extension.packageJSON as {
+    contributes: { menus: { 'view/title': readonly { command: string }[] } };
+  };
+  return new Set(contributes.menus['view/title'].map(({ command }) => command));
 }
 
 /** Cancels what runs and writes the caches. */

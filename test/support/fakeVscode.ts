@@ -48,6 +48,11 @@ export const env = { language: 'en' };
 export const window = {
   state: { focused: true },
   onDidChangeWindowState: focusChanged.event,
+  /** The texts of the messages shown so far. */
+  messages: [] as string[],
+  async showInformationMessage(text: string): Promise<undefined> {
+    window.messages.push(text);
+  },
   tabGroups: { activeTabGroup: { activeTab: undefined as object | undefined } },
   /** For tests. */
   setFocus(focused: boolean): void {

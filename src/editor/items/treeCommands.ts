@@ -166,8 +166,11 @@ async function openFile(context: CommandContext, address: RemoteAddress): Promis
     ),
   );
   const size = format().bytes(decision.entry.size);
-  const download = async () =>
-    vscode.commands.executeCommand('cloudRemotes.downloadTo', await context.tree.find(address, 'file'));
+  const download = async () => {
+    const row = await context.tree.find(address, 'file');
+    if (!row) throw new RemoteError('notFound', `${formatAddress(address)} is gone.`);
+    await vscode.commands.executeCommand('cloudRemotes.downloadTo', row);
+  };
   switch (decision.kind) {
     case 'open':
       return openUri(toUri(address));

@@ -1,6 +1,7 @@
 import { CancellationError } from 'vscode';
 import type { Entry } from '../../remote/entry';
 import type { Pager } from '../../usecases/browseRemote';
+import type { TreeNode } from './treeNode';
 
 /** Pages that a refresh after a change loads again, so that it stays fast in a folder with many loaded pages. */
 export const maxRefreshedPages = 5;
@@ -8,6 +9,8 @@ export const maxRefreshedPages = 5;
 /** The loaded pages of a folder and the state of its listing. */
 export interface LoadedFolder {
   pages: Pager<Entry> | undefined;
+  /** The rows that the editor got last, without the trash. */
+  drawn: readonly TreeNode[] | undefined;
   /** The error of the last request; its row stays until the user retries. */
   error: unknown;
   /** The prefix of the listed names. */
@@ -24,7 +27,13 @@ export class LoadedFolders {
   of(id: string): LoadedFolder {
     let folder = this.folders.get(id);
     if (!folder) {
-      folder = { pages: undefined, error: undefined, filter: undefined, settings: undefined };
+      folder = {
+        pages: undefined,
+        drawn: undefined,
+        error: undefined,
+        filter: undefined,
+        settings: undefined,
+      };
       this.folders.set(id, folder);
     }
     return folder;

@@ -91,7 +91,8 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
         node.kind === 'remote' && !state.error && !isReplaced() ? await this.trash.rowOf(node) : undefined;
       // A refresh may have replaced the listing meanwhile: its rows are the ones to show.
       if (isReplaced()) continue;
-      return [...this.rowsOf(node, state, pages), ...(trash ? [trash] : [])];
+      state.drawn = this.rowsOf(node, state, pages);
+      return trash ? [...state.drawn, trash] : [...state.drawn];
     }
   }
 
@@ -289,7 +290,8 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
       state.error = failure;
       state.pages = pages;
       before.cancel(new vscode.CancellationError());
-      this.redraw(node);
+      // While the editor redraws, the menus of all rows below come without their rows.
+      if (!isSameList(this.rowsOf(node, state, pages), state.drawn)) this.redraw(node);
     }
   }
 
@@ -359,6 +361,10 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.rows.forgetBelow(folders);
     if (filtersGone) this.filtersChanged.fire();
   }
+}
+
+function isSameList<Item>(a: readonly Item[], b: readonly Item[] | undefined): boolean {
+  return a.length === b?.length && a.every((item, index) => item === b[index]);
 }
 
 function isBelow(id: string, { address }: ContainerNode): boolean {

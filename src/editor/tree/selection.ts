@@ -43,6 +43,34 @@ export function selectedNodes(context: CommandContext, args: readonly unknown[])
   return context.view.visible ? context.view.selection : [];
 }
 
+/**
+ * Whether a menu passed a row that the editor no longer has: while a folder is listed again, the editor shows its old rows, but passes
+ * `undefined` for them. The palette and the keyboard pass no arguments.
+ */
+export function hasLostRow(args: readonly unknown[]): boolean {
+  const [clicked, selected] = args;
+  return (
+    args.length > 0 && (clicked === undefined || (Array.isArray(selected) && selected.includes(undefined)))
+  );
+}
+
+/**
+ * The commands, but each refuses to run for a lost row: without the row it would apply to the selection, which is often another file.
+ * The commands in `anywhere` need no row.
+ */
+export function refusingLostRows(
+  commands: readonly window.CommandRow[],
+  anywhere: ReadonlySet<string>,
+): readonly window.CommandRow[] {
+  return commands.map(({ id, run }) => ({
+    id,
+    run: (...args) => {
+      if (anywhere.has(id) || !hasLostRow(args)) return run(...args);
+      void window.showInformationMessage('The rows were just refreshed. Choose the command again.');
+    },
+  }));
+}
+
 /** The selected files and folders, without those inside a selected folder; lets the user pick one when none is selected. */
 export async function resolveItems(
   context: CommandContext,

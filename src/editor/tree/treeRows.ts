@@ -140,11 +140,17 @@ export class TreeRows {
     const { error, mayHaveMore, filter } = end;
     if (error !== undefined)
       return [...rows, this.add({ kind: 'error', id: `${parent.id}\0error`, parent, error })];
-    if (mayHaveMore)
-      return [...rows, this.add({ kind: 'more', id: `${parent.id}\0more`, parent, shown: rows.length })];
-    return rows.length > 0
-      ? [...rows]
-      : [this.add({ kind: 'empty', id: `${parent.id}\0empty`, parent, filter })];
+    if (mayHaveMore) {
+      const id = `${parent.id}\0more`;
+      const known = this.nodes.get(id);
+      const same = known?.kind === 'more' && known.parent === parent && known.shown === rows.length;
+      return [...rows, same ? known : this.add({ kind: 'more', id, parent, shown: rows.length })];
+    }
+    if (rows.length > 0) return [...rows];
+    const id = `${parent.id}\0empty`;
+    const known = this.nodes.get(id);
+    const same = known?.kind === 'empty' && known.parent === parent && known.filter === filter;
+    return [same ? known : this.add({ kind: 'empty', id, parent, filter })];
   }
 
   /** The ids of the known folders directly in `parent` that are not among `rows`. */

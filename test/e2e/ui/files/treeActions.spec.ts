@@ -187,6 +187,27 @@ withEditor(
       await window.tree.label('pair').waitFor();
     });
 
+    step('a menu of a row that is being listed again applies to no other row', async ({ window, s3 }) => {
+      await window.tree.select(window.tree.label('c.txt'));
+      const slow = s3.addFault({
+        operation: 'ListObjectsV2',
+        bucket: 'work',
+        delayMs: Number.POSITIVE_INFINITY,
+        count: Number.POSITIVE_INFINITY,
+      });
+      try {
+        await window.menu.take(window.tree.label('work'), 'Refresh', () => slow.hits > 0);
+        const message = window.messages.toast('The rows were just refreshed. Choose the command again.');
+        await window.menu.take(window.tree.row(/^twin, file/), 'Delete', message);
+        assert.equal(await window.messages.box().count(), 0);
+      } finally {
+        s3.clearFaults();
+      }
+      s3.clearRequests();
+      await window.menu.take(window.tree.label('work'), 'Refresh', () => listings(s3, 'work').length > 0);
+      await window.messages.clear();
+    });
+
     step('deleting a file asks for confirmation, and Cancel keeps it', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('c.txt'), 'Delete', window.messages.box());
       await window.messages.answerDialog(/Delete demo:work\/c\.txt\?.*1 file \(5 B\)/s, 'Cancel');

@@ -1,90 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { App } from '../../../../src/app';
-import type { Backend, RemoteSettings } from '../../../../src/backends/backend';
-import { checkSettings } from '../../../../src/editor/platform/checkedSettings';
 import type { RemoteChange } from '../../../../src/editor/platform/remoteChangeEvents';
-import { RemotesTree } from '../../../../src/editor/tree/remotesTree';
-import {
-  type ContainerNode,
-  isContainer,
-  type TrashNode,
-  type TreeNode,
-} from '../../../../src/editor/tree/treeNode';
+import type { TrashNode, TreeNode } from '../../../../src/editor/tree/treeNode';
 import type { TrashedItem } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 
-const backend = { id: 's3', title: 'S3', secretFields: [], describe: () => 's3' } as unknown as Backend;
-
-const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });
-
-const change = (path: string, kind: RemoteChange['kind']): RemoteChange => ({ ...at(path), kind });
-
-/** The tree of the remote `photos` with files at `paths`, and of an unusable remote. */
-function treeOf(paths: readonly string[], options: { pageSize?: number; root?: string } = {}) {
-  const store = createMemoryRemote({ hasDirectories: false, pageSize: options.pageSize ?? 200 });
-  for (const path of paths) store.put(path, 'x');
-  const settings: RemoteSettings & Record<string, unknown> = {
-    name: 'photos',
-    backend: 's3',
-    ...(options.root && { root: options.root }),
-  };
-  let settingsReads = 0;
-  const app = {
-    remotes: () =>
-      ++settingsReads && [
-        { settings: { ...settings }, backend, problems: [] },
-        { settings: { name: 'bad', backend: 's4' }, problems: ['Unknown backend "s4".'] },
-      ],
-    openRemote: async () => store,
-  } as unknown as App;
-  const pageSize = options.pageSize ?? 200;
-  const tree = new RemotesTree(app, () => ({ ...checkSettings(() => undefined), pageSize }));
-  const drawn: (string | undefined)[] = [];
-  tree.onDidChangeTreeData((node) => drawn.push(node?.id));
-  const node = async (id: string): Promise<TreeNode> => {
-    const seen: string[] = [];
-    let level = await tree.getChildren();
-    for (;;) {
-      const found = level.find((row) => row.id === id);
-      if (found) return found;
-      const next = level.find((row) => isContainer(row) && id.startsWith(row.id));
-      seen.push(...level.map((row) => row.id));
-      assert.ok(next, `no row ${id} among ${seen.join(', ')}`);
-      level = await tree.getChildren(next);
-    }
-  };
-  return {
-    tree,
-    store,
-    /** The settings of `photos`; a test may change them. */
-    settings,
-    settingsReads: () => settingsReads,
-    /** The ids of the rows that the tree has redrawn. */
-    drawn,
-    node,
-    folder: async (id: string) => (await node(id)) as ContainerNode,
-    /** Opens the rows in turn and returns the ids of the children of the last one. */
-    rows: async (...ids: string[]) => {
-      let children = await tree.getChildren();
-      for (const id of ids) children = await tree.getChildren(await node(id));
-      return children.map((row) => row.id.replace(/\0/g, ' '));
-    },
-    /** Gives the remote a trash. */
-    addTrash: (list: (pageSize: number) => AsyncIterable<TrashedItem[]>) =>
-      Object.assign(store, { features: { trash: { list: ({ pageSize = 0 }) => list(pageSize) } } }),
-    lists: () => store.calls.filter(({ operation }) => operation === 'list').map(({ path }) => path),
-  };
-}
-
-/** Waits until a scheduled refresh is done. */
-const refreshed = () => new Promise((resolve) => setTimeout(resolve, 250));
-
-/** `count` paths "site/00", "site/01", … */
-const numbered = (count: number, folder = 'site') =>
-  Array.from({ length: count }, (_, i) => `${folder}/${String(i).padStart(2, '0')}`);
+import { at, change, numbered, refreshed, treeOf } from '../../../support/remotesTree';
 
 test('shows usable and unusable remotes without a request', async () => {
   const { rows, lists } = treeOf(['site/a']);
@@ -202,6 +124,41 @@ test('a refresh after a change keeps the number of loaded pages', async () => {
   tree.refreshFolder(site.address);
   await refreshed();
   assert.equal((await tree.getChildren(site)).length, 21);
+});
+
+test('a refresh redraws a folder only when a row differs', async () => {
+  const { tree, store, rows, folder, drawn, lists } = treeOf(numbered(25), { pageSize: 10 });
+  await rows('photos:site/');
+  await rows('photos:');
+  const site = await folder('photos:site/');
+  await tree.getChildren(site);
+  const table: readonly [what: string, change: () => void, redraws: boolean][] = [
+    ['nothing changes', () => {}, false],
+    ['a file behind the shown page changes', () => store.put('site/24', 'longer'), false],
+    ['a shown file changes', () => store.put('site/03', 'longer'), true],
+    ['a file comes', () => store.put('site/00a', 'x'), true],
+    ['a file goes', () => store.drop('site/00a'), true],
+  ];
+  for (const [what, change, redraws] of table) {
+    const [before, listed] = [drawn.length, lists().length];
+    change();
+    tree.refreshFolder(site.address);
+    await refreshed();
+    assert.equal(lists().length > listed, true, what);
+    assert.deepEqual(drawn.slice(before), redraws ? ['photos:site/'] : [], what);
+    await tree.getChildren(site);
+  }
+});
+
+test('a folder that was deleted and made again is redrawn: the editor knows only its old row', async () => {
+  const { tree, rows, node, drawn } = treeOf(['site/css/a']);
+  await rows('photos:site/', 'photos:site/css/');
+  const before = await node('photos:site/css/');
+  drawn.length = 0;
+  tree.applyChanges([change('site/css', 'deleted'), change('site/css', 'created')]);
+  await refreshed();
+  assert.deepEqual(drawn, ['photos:site/']);
+  assert.notEqual(await node('photos:site/css/'), before);
 });
 
 test('a refresh during a listing shows the rows of the refresh', async () => {
