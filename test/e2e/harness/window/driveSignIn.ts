@@ -1,6 +1,7 @@
-import type { Locator, Page } from 'playwright-core';
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
-import { STEP_MS } from './eventually';
+import { type Effect, STEP_MS, until } from './eventually';
 
 /** The answers; other steps keep their proposals. */
 export interface DriveAnswers {
@@ -24,11 +25,6 @@ export async function answerDriveWizard(window: EditorWindow, answers: DriveAnsw
 
 const asksToOpen = /open the external website/;
 
-/** The dialog in which the editor asks whether it may open the sign-in page. */
-export function externalSite(window: EditorWindow): Locator {
-  return window.messages.box(asksToOpen);
-}
-
 /** Allows the extension to use an account of the provider, where the editor asks. */
 export async function allowAccount(window: EditorWindow): Promise<void> {
   await window.messages.answerDialog(/wants (you )?to sign in (again )?using Amazon Drive/, 'Allow');
@@ -36,18 +32,28 @@ export async function allowAccount(window: EditorWindow): Promise<void> {
 
 /**
  * Lets the editor open the sign-in page and answers it as `account`, or denies. Resolves to the page, at where the browser ended.
- * `before` is what makes the editor open it.
+ * `before` is what makes the editor open it, after which its parameter is seen.
  */
 export async function signInPage(
   window: EditorWindow,
   account: string | 'deny',
-  before: () => Promise<unknown>,
+  before: (asked: Effect) => Promise<unknown>,
 ): Promise<Page> {
-  await before();
-  // Only after "Open" a page comes, so the wait does not run while the editor is still asking.
-  const opened = window.context.waitForEvent('page', { timeout: 2 * STEP_MS });
-  await window.messages.answerDialog(asksToOpen, 'Open');
-  const page = await opened;
+  const pages: Page[] = [];
+  const opened = (page: Page) => void pages.push(page);
+  window.context.on('page', opened);
+  // An editor that has just started opens pages without a question.
+  const asked = async () => pages.length > 0 || (await window.messages.box(asksToOpen).isVisible());
+  try {
+    await before(asked);
+    await until('the editor opens the sign-in page', asked);
+    if (pages.length === 0) await window.messages.answerDialog(asksToOpen, 'Open');
+    await until('the sign-in page opens', () => pages.length > 0, 2 * STEP_MS);
+  } finally {
+    window.context.off('page', opened);
+  }
+  const [page] = pages;
+  assert.ok(page);
   await page.locator('#allow').waitFor();
   if (account === 'deny') await page.locator('#deny').click();
   else {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import { signInHost } from '../../harness/chromium';
 import { driveRemote } from '../../harness/session';
-import { allowAccount, externalSite, signInPage } from '../../harness/window/driveSignIn';
+import { allowAccount, signInPage } from '../../harness/window/driveSignIn';
 import type { EditorWindow } from '../../harness/window/editorWindow';
 import { withEditor } from '../../harness/withEditor';
 
@@ -51,12 +51,8 @@ withEditor(
     step('if the port is in use, the editor receives the response', async ({ window }) => {
       await occupyPort();
       await startSignIn(window);
-      const page = await signInPage(window, ANNA, () =>
-        window.messages.answer(
-          /Port 53682 of this machine is used/,
-          'Through the Editor',
-          externalSite(window),
-        ),
+      const page = await signInPage(window, ANNA, (asked) =>
+        window.messages.answer(/Port 53682 of this machine is used/, 'Through the Editor', asked),
       );
       await window.tree.label('hello.txt').waitFor();
       await page.close();
@@ -65,8 +61,8 @@ withEditor(
 
     step('the final URL of the browser can be pasted', async ({ window }) => {
       await startSignIn(window);
-      const page = await signInPage(window, ANNA, () =>
-        window.messages.answer(/Port 53682/, 'Paste the Address', externalSite(window)),
+      const page = await signInPage(window, ANNA, (asked) =>
+        window.messages.answer(/Port 53682/, 'Paste the Address', asked),
       );
       await page.waitForURL(/^http:\/\/127\.0\.0\.1:53682\//);
       const address = page.url();
