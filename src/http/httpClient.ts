@@ -110,7 +110,7 @@ export function sendRequest(
       port: request.port,
       method: request.method,
       path: request.path,
-      headers: request.headers,
+      headers: headersForNode(request.headers),
       timeout,
     });
     let connecting: NodeJS.Timeout | undefined;
@@ -179,6 +179,23 @@ class EditorResponse extends StreamBody implements HttpResponse {
   discard(): void {
     this.message.resume();
   }
+}
+
+/**
+ * The editor's patches expect an object. Node sends only a flat list byte for byte: of an object it encodes a Content-Disposition that is not
+ * ASCII as UTF-8.
+ */
+function headersForNode(headers: HttpRequest['headers']): Record<string, string> | string[] {
+  if (!isFlat(headers)) return { ...headers };
+  const object: Record<string, string> = {};
+  for (let at = 0; at + 1 < headers.length; at += 2)
+    object[headers[at] as string] = headers[at + 1] as string;
+  return /^[\t\x20-\x7e]*$/.test(object['content-disposition'] ?? '') ? object : [...headers];
+}
+
+/** Whether headers are a list of names and values in turn. */
+export function isFlat(headers: HttpRequest['headers']): headers is readonly string[] {
+  return Array.isArray(headers);
 }
 
 function isPieces(body: readonly Uint8Array[] | Readable): body is readonly Uint8Array[] {

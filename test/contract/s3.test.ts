@@ -41,17 +41,19 @@ function onServer(
 
 /** Looks at and puts objects past the Remote. */
 function attributesOf(remote: S3Remote): Pick<OpenedRemote, 'attributes' | 'putWithAttributes'> {
-  const { client } = remote.requests.connection;
+  const sdkFor = () => remote.requests.connection.sdkFor(undefined);
   const place = (path: string) => {
     const slash = path.indexOf('/');
     return { Bucket: path.slice(0, slash), Key: path.slice(slash + 1) };
   };
   return {
     async attributes(path) {
+      const { client } = await sdkFor();
       const found = await client.send(new HeadObjectCommand(place(path)));
       return { 'content-type': found.ContentType ?? '' };
     },
     async putWithAttributes(path, content, attributes) {
+      const { client } = await sdkFor();
       await client.send(
         new PutObjectCommand({
           ...place(path),
@@ -109,9 +111,8 @@ if (S3_BUCKET && S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY) {
           for await (const page of remote.listRecursive(root, {}, calm))
             for (const entry of page) {
               const key = entry.kind === 'unusable' ? entry.name : entry.path.slice(S3_BUCKET.length + 1);
-              await remote.requests.run({}, calm, ({ client, sdk }) =>
-                client.send(new sdk.DeleteObjectCommand({ Bucket: S3_BUCKET, Key: key })),
-              );
+              const input = { Bucket: S3_BUCKET, Key: key };
+              await remote.requests.sendCommand({}, (sdk) => new sdk.DeleteObjectCommand(input), calm);
             }
           await remote.close();
         },

@@ -138,16 +138,16 @@ export class S3Remote implements Remote {
     }
   }
 
+  private readonly cacheFacts = (facts: ObjectFacts, entry: FileEntry) => this.facts.cacheEntry(facts, entry);
+
   readonly read: Methods['read'] = async (path, options, signal) => {
     signal.throwIfAborted();
-    const onFacts = (facts: ObjectFacts) => void this.facts.cacheRead(path, facts);
-    return readObject(this.requests, path, options, onFacts, signal);
+    return readObject(this.requests, path, options, this.cacheFacts, signal);
   };
 
   readonly readToBuffer: Methods['readToBuffer'] = async (file, signal) => {
     signal.throwIfAborted();
-    const onFacts = (facts: ObjectFacts) => void this.facts.cacheRead(file.path, facts);
-    return readWholeObject(this.requests, file, onFacts, signal);
+    return readWholeObject(this.requests, file, this.cacheFacts, signal);
   };
 
   readonly readInto: Methods['readInto'] = async (file, start, into, onFilled, signal) => {

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpTarget } from '../httpClient';
+import { type HttpRequest, type HttpTarget, isFlat } from '../httpClient';
 
 export interface RequestHead {
   /** The request line and headers, each with its line end and without the empty line; each character is one byte. */
@@ -76,8 +76,4 @@ function lengthIn(announced: string | undefined): number {
 function hostHeader({ hostname, port }: HttpTarget): string {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
   return port === undefined ? host : `${host}:${port}`;
-}
-
-function isFlat(headers: HttpRequest['headers']): headers is readonly string[] {
-  return Array.isArray(headers);
 }

@@ -40,9 +40,14 @@ export class BucketFacts {
   /** The entry of an object from a HEAD or GET, cached for later listings. */
   cacheRead(path: RemotePath, facts: ObjectFacts): FileEntry {
     const entry = entryOfFacts(path, facts);
-    if (!etagIsMd5(facts)) this.bucketsWithKms.add(parseObjectPath(path).bucket);
-    this.cacheVersion(entry, facts.lastModifiedMs);
+    this.cacheEntry(facts, entry);
     return entry;
+  }
+
+  /** As `cacheRead`, with the entry of the facts. */
+  cacheEntry(facts: ObjectFacts, entry: FileEntry): void {
+    if (!etagIsMd5(facts)) this.bucketsWithKms.add(parseObjectPath(entry.path).bucket);
+    this.cacheVersion(entry, facts.lastModifiedMs);
   }
 
   cacheCopy({ entry, lastModifiedMs }: Copied): FileEntry {

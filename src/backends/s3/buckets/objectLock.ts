@@ -1,4 +1,4 @@
-import { mapConcurrent } from '../../../base/mapConcurrent';
+import { mapConcurrent } from '../../../base/semaphore';
 import { isRemoteError } from '../../../remote/remoteError';
 import type { S3Api } from '../http/s3Api';
 import { aboutObject } from '../model/objectKey';

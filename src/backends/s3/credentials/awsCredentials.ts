@@ -19,12 +19,16 @@ type SignInClient = Pick<S3ClientConfig, 'maxAttempts' | 'requestHandler'>;
 /** In milliseconds. Failed requests of one burst are closer to each other. */
 const burstMs = 2000;
 
-/** The parameters of every way to load credentials. */
-interface Sources {
-  readonly config: S3Config;
-  readonly host: BackendHost;
+/** What the SDK needs to read profiles and to sign in. */
+interface SignInSdk {
   readonly sdk: Sdk;
   readonly signInClient: SignInClient;
+}
+
+/** The parameters of the ways that need the SDK. */
+interface Sources extends SignInSdk {
+  readonly config: S3Config;
+  readonly host: BackendHost;
 }
 
 /**
@@ -34,8 +38,7 @@ interface Sources {
 export function credentialsOf(
   config: S3Config,
   host: BackendHost,
-  sdk: Sdk,
-  signInClient: SignInClient,
+  loadSdk: () => Promise<SignInSdk>,
 ): CredentialsProvider | undefined {
   switch (config.credentials) {
     case 'anonymous':
@@ -43,12 +46,15 @@ export function credentialsOf(
     case 'keys':
       return () => staticKeys(config, host);
     case 'profile':
-      return debouncePrompts(host, (prompting) =>
-        fromProfile(config.profile ?? 'default', { config, host: prompting, sdk, signInClient }),
+      return debouncePrompts(host, async (prompting) =>
+        fromProfile(config.profile ?? 'default', { config, host: prompting, ...(await loadSdk()) }),
       );
     case 'environment':
-      return debouncePrompts(host, (prompting) =>
-        fromEnvironment({ config, host: prompting, sdk, signInClient }),
+      return debouncePrompts(
+        host,
+        async (prompting) =>
+          keysOfEnvironment(host) ??
+          fromProfileOfEnvironment({ config, host: prompting, ...(await loadSdk()) }),
       );
   }
 }
@@ -149,22 +155,25 @@ function profileOfEnvironment(
  * As in `aws`, keys in the environment take precedence over the profile that it names. A key without its secret is an error, a secret without
  * a key is ignored.
  */
-async function fromEnvironment(sources: Sources): Promise<AwsKeys> {
+function keysOfEnvironment({ env }: BackendHost): AwsKeys | undefined {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_SECURITY_TOKEN } = env;
+  if (!AWS_ACCESS_KEY_ID) return undefined;
+  if (!AWS_SECRET_ACCESS_KEY)
+    throw new RemoteError(
+      'unauthenticated',
+      'The environment has AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY. Set both, or neither.',
+    );
+  const sessionToken = AWS_SESSION_TOKEN || AWS_SECURITY_TOKEN;
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(sessionToken && { sessionToken }),
+  };
+}
+
+/** The keys of the profile that the environment names, else of the default profile, else of this machine's role. */
+async function fromProfileOfEnvironment(sources: Sources): Promise<AwsKeys> {
   const { config, host, sdk } = sources;
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_SECURITY_TOKEN } = host.env;
-  if (AWS_ACCESS_KEY_ID) {
-    if (!AWS_SECRET_ACCESS_KEY)
-      throw new RemoteError(
-        'unauthenticated',
-        'The environment has AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY. Set both, or neither.',
-      );
-    const sessionToken = AWS_SESSION_TOKEN || AWS_SECURITY_TOKEN;
-    return {
-      accessKeyId: AWS_ACCESS_KEY_ID,
-      secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      ...(sessionToken && { sessionToken }),
-    };
-  }
   const named = profileOfEnvironment(host.env);
   const profile = named?.name ?? 'default';
   const chain = await profileChainOf(profile, sources);

@@ -1,62 +1,46 @@
-import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { targetOf } from '../../../http/httpClient';
 import type { Detour } from '../errors/redirects';
 import { isArn, isDirectoryBucket } from '../model/bucketNames';
-import type { BucketAddress, BucketRoutes, Sdk } from './connection';
-import { watchResponses } from './sdkResponses';
-
-/** Settings of the SDK's clients; `region` and `forcePathStyle` apply to every bucket without a route. */
-type RoutedConfig = S3ClientConfig & { readonly region: string; readonly forcePathStyle: boolean };
+import type { BucketAddress, BucketRoutes, SdkConnection } from './connection';
+import type { ClientPlace, SdkClients } from './sdkClients';
 
 /**
- * Finds out where each bucket's requests go. Invariants:
+ * Finds out where each bucket's requests go. `defaults` apply to every bucket without a route. Invariants:
  * 1. A region that a response names is tried at once, and confirmed only when a request there has worked.
  * 2. A detour applies to one request.
- * 3. There is one client for each region, style and endpoint, because clients have caches. All clients share the clock's offset.
  */
-export function routeBuckets(sdk: Sdk, defaults: RoutedConfig): BucketRoutes & { close(): void } {
-  const clients = new Map<string, S3Client>();
+export function routeBuckets(clients: SdkClients, defaults: ClientPlace): BucketRoutes {
   const addresses = new Map<string, Promise<BucketAddress | undefined>>();
   const confirmedRegions = new Map<string, string>();
   const namedRegions = new Map<string, string>();
   const detours = new Map<string, Detour>();
-
-  const clientOf = (region: string, forcePathStyle: boolean, endpoint?: string): S3Client => {
-    const id = `${region} ${forcePathStyle} ${endpoint ?? ''}`;
-    const existing = clients.get(id);
-    if (existing) return existing;
-    const config = { ...defaults, region, forcePathStyle };
-    const client = new sdk.S3Client(endpoint === undefined ? config : { ...config, endpoint });
-    watchResponses(client);
-    clients.set(id, client);
-    return client;
-  };
-  const defaultClient = clientOf(defaults.region, defaults.forcePathStyle);
 
   // An access point's ARN names its region.
   const regionOf = (bucket: string): string =>
     (isArn(bucket) ? bucket.split(':')[3] : (namedRegions.get(bucket) ?? confirmedRegions.get(bucket))) ??
     defaults.region;
 
-  const clientFor = (bucket: string | undefined): S3Client => {
-    if (bucket === undefined) return defaultClient;
+  const placeOf = (bucket: string): ClientPlace => {
     const detour = detours.get(bucket);
-    const forcePathStyle = (detour?.forcePathStyle ?? defaults.forcePathStyle) && !isArn(bucket);
-    const client = clientOf(regionOf(bucket), forcePathStyle, detour?.endpoint);
-    if (client !== defaultClient && client.config.systemClockOffset === 0)
-      client.config.systemClockOffset = defaultClient.config.systemClockOffset;
-    return client;
+    return {
+      region: regionOf(bucket),
+      forcePathStyle: (detour?.forcePathStyle ?? defaults.forcePathStyle) && !isArn(bucket),
+      endpoint: detour?.endpoint ?? defaults.endpoint,
+    };
   };
 
   return {
-    clientFor,
     regionOf,
+    sdkFor: (bucket) => clients.at(bucket === undefined ? defaults : placeOf(bucket)),
     addressOf(bucket) {
       const detour = detours.get(bucket);
       const id = `${bucket} ${regionOf(bucket)} ${detour?.endpoint ?? ''} ${detour?.forcePathStyle ?? ''}`;
       let address = addresses.get(id);
       if (!address) {
-        address = findAddress(sdk, clientFor(bucket), bucket);
+        const place = placeOf(bucket);
+        address = Promise.resolve(
+          plainAddress(place, bucket) ?? clients.at(place).then((sdk) => findAddress(sdk, bucket)),
+        );
         addresses.set(id, address);
         address.catch(() => addresses.delete(id));
       }
@@ -76,9 +60,32 @@ export function routeBuckets(sdk: Sdk, defaults: RoutedConfig): BucketRoutes & {
       namedRegions.delete(bucket);
       if (worked) confirmedRegions.set(bucket, region);
     },
-    close() {
-      for (const client of clients.values()) client.destroy();
-    },
+  };
+}
+
+/**
+ * The address of a bucket with a plain name at an endpoint that is not of AWS, without loading the SDK; undefined where only the SDK's rules
+ * know it. Pure.
+ */
+export function plainAddress(
+  { endpoint, region, forcePathStyle }: ClientPlace,
+  bucket: string,
+): BucketAddress | undefined {
+  if (endpoint === undefined || !/^(?!.{64})(?=.{3})[a-z0-9](-?[a-z0-9])+$/.test(bucket)) return undefined;
+  if (!/^[a-z0-9-]+$/.test(region) || /^aws-global$|fips/.test(region)) return undefined;
+  const url = new URL(endpoint);
+  const { hostname, pathname, search, username } = url;
+  // An IP address can't have a bucket before it.
+  if (/(^|\.)amazonaws\./.test(hostname) || (!forcePathStyle && /^[\d.]+$|^\[/.test(hostname)))
+    return undefined;
+  if (!/^[A-Za-z0-9._~/-]+$/.test(pathname) || search !== '' || username !== '') return undefined;
+  const base = pathname.replace(/\/$/, '');
+  if (!forcePathStyle) url.host = `${bucket}.${url.host}`;
+  return {
+    ...targetOf(url),
+    host: url.host,
+    basePath: forcePathStyle ? `${base}/${bucket}` : base,
+    scope: { region, service: 's3' },
   };
 }
 
@@ -86,7 +93,10 @@ export function routeBuckets(sdk: Sdk, defaults: RoutedConfig): BucketRoutes & {
  * Reads the address of the bucket from a URL that the SDK signs for a made-up key. The SDK's rules cover partitions, access points, dots in
  * names and custom endpoints.
  */
-async function findAddress(sdk: Sdk, client: S3Client, bucket: string): Promise<BucketAddress | undefined> {
+export async function findAddress(
+  { sdk, client }: SdkConnection,
+  bucket: string,
+): Promise<BucketAddress | undefined> {
   if (isDirectoryBucket(bucket)) return undefined;
   const url = new URL(
     await sdk.getSignedUrl(client, new sdk.HeadObjectCommand({ Bucket: bucket, Key: 'k' })),

@@ -9,16 +9,14 @@ import { CredentialCache, keysOf } from '../credentials/credentialCache';
 import { routeBuckets } from './bucketRoutes';
 import { trustedCertificates } from './caFile';
 import type { S3Connection } from './connection';
+import { loadSdk, SdkClients } from './sdkClients';
 import { limitedHandler } from './sdkResponses';
 
 /** Connections per host, enough for all transfers and checks that may run at the same time. More requests wait. */
 const maxConnections = 64;
 
-/** Opens a connection for `config`. Loads the SDK and makes no request. Throws RemoteError `badSettings` for an unreadable CA file. */
+/** Opens a connection for `config`. Makes no request. Throws RemoteError `badSettings` for an unreadable CA file. */
 export async function connectS3(config: S3Config, host: BackendHost): Promise<S3Connection> {
-  // Turns off the SDK's warning about the version of Node: the editor chooses it, not the user.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  const sdk = await import('../awsSdk');
   const region =
     config.region ??
     (await resolveRegion(config, host)) ??
@@ -38,14 +36,14 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     connectionTimeout: connectTimeoutMs,
     socketTimeout: silenceTimeoutMs,
   };
-  const load = credentialsOf(config, host, sdk, {
-    maxAttempts: 2,
-    requestHandler: limitedHandler(new sdk.S3Client({ region, requestHandler })),
+  const load = credentialsOf(config, host, async () => {
+    const sdk = await loadSdk();
+    const signInHandler = limitedHandler(new sdk.S3Client({ region, requestHandler }));
+    return { sdk, signInClient: { maxAttempts: 2, requestHandler: signInHandler } };
   });
   const credentials = load && new CredentialCache(host.keys ? keysOf(host.keys) : load, host.clock);
   if (credentials) host.offerKeys?.({ keys: (unwanted) => credentials.replacing(unwanted) });
   const clientConfig: S3ClientConfig = {
-    region,
     maxAttempts: 1, // src/remote/layers retries
     useArnRegion: true,
     // Each upload brings its own checksums (objects/upload.ts), so no body needs the chunked trailers that many stores reject.
@@ -53,7 +51,6 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     responseChecksumValidation: 'WHEN_REQUIRED',
     customUserAgent: [['cloud-remotes']],
     requestHandler,
-    ...(config.endpoint !== undefined && { endpoint: config.endpoint }),
     ...(credentials
       ? // The SDK calls a memoized provider before each request, instead of caching the credentials itself.
         { credentials: Object.assign(() => credentials.get(), { memoized: true }) }
@@ -64,17 +61,16 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
         }),
     logger: silentLogger,
   };
-  const routes = routeBuckets(sdk, { ...clientConfig, region, forcePathStyle: config.forcePathStyle });
+  const clients = new SdkClients(clientConfig);
   return {
-    ...routes,
-    sdk,
-    client: routes.clientFor(undefined),
+    ...routeBuckets(clients, { region, forcePathStyle: config.forcePathStyle, endpoint: config.endpoint }),
     region,
     anonymous: credentials === undefined,
     credentials,
     transport,
+    clock: clients,
     close() {
-      routes.close();
+      clients.close();
       transport.close();
     },
   };

@@ -12,8 +12,11 @@ export interface BucketRoutes {
    * multi-region access points). Makes no request. Rejects when there are no credentials.
    */
   addressOf(bucket: string): Promise<BucketAddress | undefined>;
-  /** The SDK's client in the region of `bucket`. Access points always have a host of their own, even with path style. */
-  clientFor(bucket: string | undefined): S3Client;
+  /**
+   * The SDK with its client in the region of `bucket`. The first call loads the SDK. Access points always have a host of their own, even
+   * with path style.
+   */
+  sdkFor(bucket: string | undefined): Promise<SdkConnection>;
   /** The region in which requests for `bucket` are made. */
   regionOf(bucket: string): string;
   /** Records the region that a response names for a bucket, to be tried next. Returns whether it is a new one. */
@@ -26,18 +29,26 @@ export interface BucketRoutes {
 
 /** An open connection to a service. */
 export interface S3Connection extends BucketRoutes {
-  readonly sdk: Sdk;
-  readonly client: S3Client;
   readonly region: string;
   readonly anonymous: boolean;
   /** Undefined for unsigned requests. */
   readonly credentials: CredentialCache | undefined;
   readonly transport: HttpTransport;
+  readonly clock: ServiceClock;
   close(): void;
 }
 
+/** The clock of the service, as far as responses have shown it. */
+export interface ServiceClock {
+  /** Milliseconds to add to the time of this machine. */
+  offset: number;
+}
+
 /** What the SDK needs for a request. */
-export type SdkConnection = Pick<S3Connection, 'sdk' | 'client'>;
+export interface SdkConnection {
+  readonly sdk: Sdk;
+  readonly client: S3Client;
+}
 
 /** Where requests for the objects of a bucket go. */
 export interface BucketAddress extends HttpTarget {
@@ -47,4 +58,5 @@ export interface BucketAddress extends HttpTarget {
   readonly basePath: string;
   readonly scope: SigningScope;
 }
+
 export type Sdk = typeof import('../awsSdk');

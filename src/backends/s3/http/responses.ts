@@ -8,9 +8,17 @@ export function responseText(response: HttpResponse, operation: string): Promise
   return readText(response, maxResponseBytes, () => tooLong(operation));
 }
 
+/** The last date that was parsed: the responses of a second have the same. */
+let lastDate = { text: '', ms: Number.NaN };
+
+function parseDate(text: string): number {
+  if (text !== lastDate.text) lastDate = { text, ms: Date.parse(text) };
+  return lastDate.ms;
+}
+
 export function writeFacts({ headers }: HttpResponse): WriteFacts {
   const encryption = headers['x-amz-server-side-encryption'];
-  const date = Date.parse(headers.date ?? '');
+  const date = parseDate(headers.date ?? '');
   return {
     serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
     dateMs: Number.isNaN(date) ? undefined : date,

@@ -33,6 +33,7 @@ import type {
 import { assertS3Object, responseDocument, responseText, writeFacts } from './responses';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import { arePlain, type PlainRequest, sendSigned } from './signedRequests';
+import type { HeaderList } from './sigV4';
 
 /** Responses to one request that may point to another place. */
 const maxHops = 2;
@@ -60,7 +61,7 @@ export class S3Api {
   async run<T>(
     about: About,
     signal: AbortSignal,
-    request: (connection: SdkConnection) => Promise<T>,
+    request: (loadSdk: () => Promise<SdkConnection>) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
     const { connection } = this;
@@ -69,14 +70,7 @@ export class S3Api {
     const problem = bucket === undefined ? undefined : bucketProblem(bucket);
     if (problem) throw new RemoteError('badName', problem);
     const generation = credentials?.generation ?? 0;
-    const send = () =>
-      request({
-        sdk: connection.sdk,
-        // Rarely used, and not free to find.
-        get client() {
-          return connection.clientFor(bucket);
-        },
-      });
+    const send = () => request(() => connection.sdkFor(bucket));
     try {
       return await (bucket === undefined ? send() : this.sendToBucket(bucket, about.path, send, signal));
     } catch (error) {
@@ -97,7 +91,10 @@ export class S3Api {
     ) => $Command<Input, Output, S3ClientResolvedConfig, ServiceInputTypes, ServiceOutputTypes>,
     signal: AbortSignal,
   ): Promise<Output> {
-    return this.run(about, signal, ({ client, sdk }) => client.send(create(sdk), { abortSignal: signal }));
+    return this.run(about, signal, async (loadSdk) => {
+      const { client, sdk } = await loadSdk();
+      return client.send(create(sdk), { abortSignal: signal });
+    });
   }
 
   /**
@@ -152,7 +149,7 @@ export class S3Api {
   /** One page. Throws `notFound` for a missing bucket, `corrupted` for an incomplete page. */
   list(request: ListRequest, signal: AbortSignal): Promise<ListPage> {
     const { bucket, prefix, delimiter, maxKeys, token, after } = request;
-    return this.run({ bucket, operation: 'ListObjectsV2' }, signal, async (connection) => {
+    return this.run({ bucket, operation: 'ListObjectsV2' }, signal, async (loadSdk) => {
       const query: [string, string][] = [
         ['list-type', '2'],
         ['encoding-type', 'url'],
@@ -164,15 +161,15 @@ export class S3Api {
       if (after !== undefined) query.push(['start-after', after]);
       const response = await this.send(bucket, { method: 'GET', key: '', query }, signal);
       const parsed = response && parseListing(await responseText(response, 'ListObjectsV2'), bucket);
-      return parsed ?? sdkList(connection, request, signal);
+      return parsed ?? sdkList(await loadSdk(), request, signal);
     });
   }
 
   /** Throws `corrupted` for an object whose size no response contains. */
   async head(place: ObjectLocation, signal: AbortSignal): Promise<ObjectFacts> {
-    const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
+    const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (loadSdk) => {
       const response = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
-      if (!response) return sdkHead(connection, place, signal);
+      if (!response) return sdkHead(await loadSdk(), place, signal);
       response.discard();
       assertS3Object(response);
       return factsOfHeaders(response.headers);
@@ -235,14 +232,14 @@ export class S3Api {
 
   /** The caller must read or destroy the stream of the response. */
   get(place: ObjectLocation, options: GetOptions, signal: AbortSignal): Promise<GetResponse> {
-    return this.run(aboutObject(place, 'GetObject'), signal, async (connection) => {
-      const headers = {
-        ...(options.range && { range: options.range }),
-        ...(options.ifMatch !== undefined && { 'if-match': `"${options.ifMatch}"` }),
-        ...(options.withChecksum && { 'x-amz-checksum-mode': 'ENABLED' }),
-      };
+    return this.run(aboutObject(place, 'GetObject'), signal, async (loadSdk) => {
+      const { range, ifMatch, withChecksum } = options;
+      const headers: HeaderList = [];
+      if (range) headers.push('range', range);
+      if (ifMatch !== undefined) headers.push('if-match', `"${ifMatch}"`);
+      if (withChecksum) headers.push('x-amz-checksum-mode', 'ENABLED');
       const response = await this.send(place.bucket, { method: 'GET', key: place.key, headers }, signal);
-      if (!response) return sdkGet(connection, place, options, signal);
+      if (!response) return sdkGet(await loadSdk(), place, options, signal);
       assertS3Object(response);
       const crc32 = response.headers['x-amz-checksum-crc32'];
       const isWhole = response.headers['x-amz-checksum-type'] !== 'COMPOSITE';
@@ -259,17 +256,20 @@ export class S3Api {
   put(request: PutRequest, signal: AbortSignal): Promise<PutResponse> {
     const { place, attributes, condition, content, length } = request;
     const about = aboutObject(place, 'PutObject', actionsFor(attributes));
-    return this.run(about, signal, async (connection) => {
+    return this.run(about, signal, async (loadSdk) => {
+      const headers = headersOf(attributes);
+      addCondition(headers, condition);
+      addChecksums(headers, request);
       const plain: PlainRequest = {
         method: 'PUT',
         key: place.key,
-        headers: { ...headersOf(attributes), ...conditionHeaders(condition), ...checksumHeaders(request) },
+        headers,
         body: content,
         bodyLength: length,
         signedByMd5: request.contentMd5 !== undefined,
       };
       const response = await this.send(place.bucket, plain, signal);
-      if (!response) return sdkPut(connection, request, signal);
+      if (!response) return sdkPut(await loadSdk(), request, signal);
       await responseText(response, 'PutObject');
       assertS3Object(response);
       return { etag: unquotedEtag(response.headers.etag), ...writeFacts(response) };
@@ -278,18 +278,16 @@ export class S3Api {
 
   /** Copies a whole object within the service. */
   copy(request: CopyRequest, about: About, signal: AbortSignal): Promise<CopyResponse> {
-    return this.run({ ...about, operation: 'CopyObject' }, signal, async (connection) => {
+    return this.run({ ...about, operation: 'CopyObject' }, signal, async (loadSdk) => {
       const { from, to, sourceIs, attributes, own, condition } = request;
-      const headers = {
-        ...headersOf(attributes ?? own),
-        ...conditionHeaders(condition),
-        'x-amz-copy-source': copySourceOf(from),
-        'x-amz-metadata-directive': attributes ? 'REPLACE' : 'COPY',
-        ...(request.copiesTags && { 'x-amz-tagging-directive': 'COPY' }),
-        ...(sourceIs !== undefined && { 'x-amz-copy-source-if-match': `"${sourceIs}"` }),
-      };
+      const headers = headersOf(attributes ?? own);
+      addCondition(headers, condition);
+      headers.push('x-amz-copy-source', copySourceOf(from));
+      headers.push('x-amz-metadata-directive', attributes ? 'REPLACE' : 'COPY');
+      if (request.copiesTags) headers.push('x-amz-tagging-directive', 'COPY');
+      if (sourceIs !== undefined) headers.push('x-amz-copy-source-if-match', `"${sourceIs}"`);
       const response = await this.send(to.bucket, { method: 'PUT', key: to.key, headers }, signal);
-      if (!response) return sdkCopy(connection, request, signal);
+      if (!response) return sdkCopy(await loadSdk(), request, signal);
       const document = await responseDocument(response, 'CopyObject', 'CopyObjectResult');
       const modified = Date.parse(elementOf(document, 'LastModified') ?? '');
       return {
@@ -307,11 +305,12 @@ export class S3Api {
     signal: AbortSignal,
   ): Promise<BegunUpload> {
     const about = aboutObject(place, 'CreateMultipartUpload', actionsFor(attributes));
-    return this.run(about, signal, async (connection) => {
-      const headers = { ...headersOf(attributes), ...(withCrc && { 'x-amz-checksum-algorithm': 'CRC32' }) };
+    return this.run(about, signal, async (loadSdk) => {
+      const headers = headersOf(attributes);
+      if (withCrc) headers.push('x-amz-checksum-algorithm', 'CRC32');
       const plain: PlainRequest = { method: 'POST', key: place.key, query: [['uploads', '']], headers };
       const response = await this.send(place.bucket, plain, signal);
-      if (!response) return sdkBeginUpload(connection, place, attributes, withCrc, signal);
+      if (!response) return sdkBeginUpload(await loadSdk(), place, attributes, withCrc, signal);
       const root = 'InitiateMultipartUploadResult';
       const document = await responseDocument(response, 'CreateMultipartUpload', root);
       return { uploadId: elementOf(document, 'UploadId') ?? '', ...writeFacts(response) };
@@ -320,8 +319,10 @@ export class S3Api {
 
   /** Sends one part of an upload. Resolves to its ETag as the service spells it, with quotes. */
   putPart(request: PartRequest, signal: AbortSignal): Promise<string | undefined> {
-    return this.run(aboutObject(request.place, 'UploadPart'), signal, async (connection) => {
+    return this.run(aboutObject(request.place, 'UploadPart'), signal, async (loadSdk) => {
       const { place, uploadId, number, content, contentMd5 } = request;
+      const headers: HeaderList = [];
+      addChecksums(headers, request);
       const plain: PlainRequest = {
         method: 'PUT',
         key: place.key,
@@ -329,12 +330,12 @@ export class S3Api {
           ['partNumber', String(number)],
           ['uploadId', uploadId],
         ],
-        headers: checksumHeaders(request),
+        headers,
         body: content,
         signedByMd5: contentMd5 !== undefined,
       };
       const response = await this.send(place.bucket, plain, signal);
-      if (!response) return sdkPutPart(connection, request, signal);
+      if (!response) return sdkPutPart(await loadSdk(), request, signal);
       await responseText(response, 'UploadPart');
       return response.headers.etag;
     });
@@ -371,18 +372,14 @@ export class S3Api {
   }
 }
 
-function checksumHeaders({ contentMd5, crc32 }: PutRequest | PartRequest): Record<string, string> {
-  return {
-    ...(contentMd5 !== undefined && { 'content-md5': contentMd5 }),
-    ...(crc32 && { 'x-amz-checksum-crc32': crc32 }),
-  };
+function addChecksums(headers: HeaderList, { contentMd5, crc32 }: PutRequest | PartRequest): void {
+  if (contentMd5 !== undefined) headers.push('content-md5', contentMd5);
+  if (crc32) headers.push('x-amz-checksum-crc32', crc32);
 }
 
-function conditionHeaders({ IfMatch, IfNoneMatch }: WriteCondition): Record<string, string> {
-  return {
-    ...(IfMatch !== undefined && { 'if-match': IfMatch }),
-    ...(IfNoneMatch !== undefined && { 'if-none-match': IfNoneMatch }),
-  };
+function addCondition(headers: HeaderList, { IfMatch, IfNoneMatch }: WriteCondition): void {
+  if (IfMatch !== undefined) headers.push('if-match', IfMatch);
+  if (IfNoneMatch !== undefined) headers.push('if-none-match', IfNoneMatch);
 }
 
 /** Actions that a policy must allow besides the write itself for an object with these attributes. */

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
+import { digest } from '../../../base/digest';
 import { percentEncode } from '../../../base/encoding';
 import { type HttpResponse, readText } from '../../../http/httpResponse';
 import { S3ServiceError } from '../errors/serviceRefusal';
 import type { BucketAddress, S3Connection } from './connection';
-import { queryText, type RequestToSign, signedHeaders, unsignedPayload } from './sigV4';
+import { type HeaderList, queryText, sign, unsignedPayload } from './sigV4';
 
 /** At most this much of an error document is read. */
 const maxErrorBytes = 64 * 1024;
@@ -16,9 +16,8 @@ const skewMs = 4 * 60_000;
 export interface PlainRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST';
   readonly key: string;
-  readonly query?: RequestToSign['query'];
-  /** Names in lower case; each character of a value is one byte. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: readonly (readonly [string, string])[];
+  readonly headers?: Readonly<HeaderList>;
   readonly body?: Buffer | Readable;
   /** Bytes of a streamed body. */
   readonly bodyLength?: number;
@@ -50,34 +49,29 @@ export async function sendSigned(
   request: PlainRequest,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
-  const { config } = connection.client;
-  const { method, key, query = [], body } = request;
-  const path = `${address.basePath}/${key.split('/').map(percentEncode).join('/')}`;
-  const toSign: RequestToSign = {
-    method,
-    path,
-    query,
-    headers: {
-      host: address.host,
-      ...request.headers,
-      ...(method.startsWith('P') && { 'content-length': String(lengthOf(request)) }),
-    },
-    payloadHash: request.signedByMd5 ? unsignedPayload : payloadHash(body),
-  };
-  const signedAt = Date.now() + config.systemClockOffset;
-  const { credentials } = connection;
-  const headers = credentials
-    ? signedHeaders(toSign, await credentials.get(), address.scope, signedAt)
-    : { ...toSign.headers };
-  headers['user-agent'] = 'cloud-remotes';
+  const { clock, credentials } = connection;
+  const { method, key, body } = request;
+  const path = `${address.basePath}/${encodedKey(key)}`;
+  const query = request.query ? queryText(request.query) : '';
+  const headers: HeaderList = ['host', address.host];
+  if (request.headers) headers.push(...request.headers);
+  // After the Content-Disposition, which Node would otherwise encode as UTF-8.
+  if (method.startsWith('P')) headers.push('content-length', String(lengthOf(request)));
+  const signedAt = Date.now() + clock.offset;
+  if (credentials) {
+    const payload = request.signedByMd5 ? unsignedPayload : payloadHash(body);
+    const keys = await credentials.get();
+    sign({ method, path, query, payloadHash: payload }, headers, keys, address.scope, signedAt);
+  }
+  headers.push('user-agent', 'cloud-remotes');
   const response = await connection.transport.send(
     {
       protocol: address.protocol,
       hostname: address.hostname,
       port: address.port,
       method,
-      path: query.length > 0 ? `${path}?${queryText(query)}` : path,
-      headers: asSent(headers),
+      path: query === '' ? path : `${path}?${query}`,
+      headers,
       body,
     },
     signal,
@@ -88,36 +82,36 @@ export async function sendSigned(
   const now = Date.parse(response.headers.date ?? '');
   if (status === 403 && Math.abs(now - signedAt) > skewMs) {
     // Later requests are signed by the service's clock (sync-semantics H10). The response to a HEAD can't name the reason.
-    config.systemClockOffset = now - Date.now();
+    clock.offset = now - Date.now();
     refusal.name = 'RequestTimeTooSkewed';
   }
   throw refusal;
 }
 
 /** Whether every header can be signed and sent as it is, without the SDK. */
-export function arePlain(headers: Readonly<Record<string, string>>): boolean {
-  for (const [name, value] of Object.entries(headers))
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return false;
-  return true;
+export function arePlain(headers: Readonly<HeaderList>): boolean {
+  // Checked together: each check costs more than the characters.
+  let names = '';
+  let values = '';
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at] === '') return false;
+    names += headers[at];
+    values += headers[at + 1];
+  }
+  return /^[!#$%&'*+.^_`|~0-9a-z-]*$/.test(names) && /^[\t\x20-\x7e\x80-\xff]*$/.test(values);
+}
+
+function encodedKey(key: string): string {
+  return /^[A-Za-z0-9._~/-]*$/.test(key) ? key : key.split('/').map(percentEncode).join('/');
 }
 
 function lengthOf(request: PlainRequest): number {
   return Buffer.isBuffer(request.body) ? request.body.length : (request.bodyLength ?? 0);
 }
 
-const emptyHash = createHash('sha256').digest('hex');
+const emptyHash = digest('sha256', Buffer.alloc(0));
 
 function payloadHash(body: PlainRequest['body']): string {
   if (body === undefined) return emptyHash;
-  return Buffer.isBuffer(body) ? createHash('sha256').update(body).digest('hex') : unsignedPayload;
-}
-
-/**
- * The headers in a form that Node sends byte for byte. Node encodes a Content-Disposition that follows Content-Length as UTF-8, so it precedes
- * the length here. Node writes a flat list at once, in its order.
- */
-function asSent(headers: Record<string, string>): Record<string, string> | string[] {
-  if (/^[\t\x20-\x7e]*$/.test(headers['content-disposition'] ?? '')) return headers;
-  const { 'content-length': length, ...rest } = headers;
-  return [...Object.entries(rest).flat(), ...(length === undefined ? [] : ['content-length', length])];
+  return Buffer.isBuffer(body) ? digest('sha256', body) : unsignedPayload;
 }

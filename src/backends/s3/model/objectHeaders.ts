@@ -72,17 +72,24 @@ function text(headers: IncomingHttpHeaders, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The request headers that set these attributes. Pure. */
-export function headersOf(attributes: ObjectAttributes): Record<string, string> {
-  const headers: Record<string, string> = {};
+/** The names and values, in turn, of the request headers that set these attributes. Pure. */
+export function headersOf(attributes: ObjectAttributes): string[] {
+  const headers: string[] = [];
   for (const [attribute, header] of attributeHeaders) {
     const value = attributes[attribute];
-    if (value !== undefined) headers[header] = asBytes(value);
+    if (value !== undefined) headers.push(header, asBytes(value));
   }
-  const { Metadata = {} } = attributes;
-  for (const name in Metadata)
-    headers[`${metadataPrefix}${name.toLowerCase()}`] = asBytes(Metadata[name] ?? '');
+  const metadata = inLowerCase(attributes.Metadata ?? {});
+  for (const name in metadata) headers.push(`${metadataPrefix}${name}`, asBytes(metadata[name] ?? ''));
   return headers;
+}
+
+/** Of names that differ only in case, the last one counts. */
+function inLowerCase(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const name in metadata)
+    if (name !== name.toLowerCase())
+      return Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key.toLowerCase(), value]));
+  return metadata;
 }
 
 /** Node writes one byte per character. A value from a response goes back unchanged; characters above U+00FF are encoded as UTF-8. */

@@ -91,9 +91,12 @@ export function md5OfEtag(etag: string | undefined): string | undefined {
   return /^[0-9a-f]+$/i.test(etag) ? etag.toLowerCase() : undefined;
 }
 
+const plainEtag = /^"[^"]*"$/;
+
 /** The ETag of a header or document without quotes and weak mark. */
 export function unquotedEtag(etag: string | undefined): string | undefined {
   if (!etag) return undefined;
+  if (plainEtag.test(etag)) return etag.slice(1, -1);
   return etag.replace(/^W\//i, '').replace(/^"|"$/g, '');
 }
 
@@ -117,18 +120,16 @@ export function entryOfFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
   const modified = facts.denied ? undefined : modifiedOfFacts(facts);
   const md5 = md5OfFacts(facts);
   const readonly = archivedReason(facts);
-  return {
-    kind: 'file',
-    path,
-    size: facts.size,
-    ...(modified && { modified }),
-    ...(facts.lastModifiedMs === undefined ? {} : { serverModified: instantFromMs(facts.lastModifiedMs) }),
-    ...(md5 && { md5 }),
-    ...(facts.etag === undefined ? {} : { version: facts.etag }),
-    ...(facts.storageClass === undefined ? {} : { storageClass: facts.storageClass }),
-    ...(readonly && { readonly }),
-    ...(!facts.denied && { exact: true as const }),
-  };
+  // Properties that are set one by one cost a fraction of spread ones.
+  const entry: { -readonly [K in keyof FileEntry]: FileEntry[K] } = { kind: 'file', path, size: facts.size };
+  if (modified) entry.modified = modified;
+  if (facts.lastModifiedMs !== undefined) entry.serverModified = instantFromMs(facts.lastModifiedMs);
+  if (md5) entry.md5 = md5;
+  if (facts.etag !== undefined) entry.version = facts.etag;
+  if (facts.storageClass !== undefined) entry.storageClass = facts.storageClass;
+  if (readonly) entry.readonly = readonly;
+  if (!facts.denied) entry.exact = true;
+  return entry;
 }
 
 /** Why the content can't be read now, as a sentence. */

@@ -135,9 +135,9 @@ export interface About {
   /** `bucket/key` */
   readonly path?: string;
   /** S3's name of the operation, such as `PutObject`. Errors of the SDK have it already. */
-  readonly operation?: string;
+  readonly operation?: string | undefined;
   /** Actions that a policy must allow besides those of the operation: `s3:PutObjectTagging` for an upload with tags. */
-  readonly moreActions?: readonly string[];
+  readonly moreActions?: readonly string[] | undefined;
 }
 
 /** The names for errors of a request about an object. */
@@ -146,10 +146,5 @@ export function aboutObject(
   operation?: string,
   moreActions?: readonly string[],
 ): About & { readonly bucket: string; readonly path: string } {
-  return {
-    bucket: place.bucket,
-    path: `${place.bucket}/${place.key}`,
-    ...(operation !== undefined && { operation }),
-    ...(moreActions !== undefined && { moreActions }),
-  };
+  return { bucket: place.bucket, path: `${place.bucket}/${place.key}`, operation, moreActions };
 }

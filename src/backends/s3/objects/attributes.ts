@@ -10,14 +10,14 @@ import { aboutObject, type ObjectLocation } from '../model/objectKey';
 
 /** The attributes of a new file: those of its source, the settings, and a content type by its name. Pure. */
 export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Config): ObjectAttributes {
-  const { headers = {}, metadata = {} } = facts.attributes ?? {};
-  const attributes: Writable<ObjectAttributes> = attributesOfSettings(config);
-  for (const [attribute, header] of contentHeaders) {
-    const value = headers[header];
-    if (value !== undefined) attributes[attribute] = value;
-  }
-  attributes.ContentType = facts.contentType ?? headers['content-type'] ?? contentTypeOf(baseName(path));
-  attributes.Metadata = withModified(metadata, facts.modified);
+  const attributes: Writable<ObjectAttributes> = { ...attributesOfSettings(config) };
+  if (facts.attributes)
+    for (const [attribute, header] of contentHeaders) {
+      const value = facts.attributes.headers[header];
+      if (value !== undefined) attributes[attribute] = value;
+    }
+  attributes.ContentType = facts.contentType ?? attributes.ContentType ?? contentTypeOf(baseName(path));
+  attributes.Metadata = withModified(facts.attributes?.metadata ?? {}, facts.modified);
   return attributes;
 }
 
@@ -86,6 +86,16 @@ export function copiedAttributes(
 
 /** The attributes that the settings give to every object. Pure. */
 export function attributesOfSettings(config: S3Config): ObjectAttributes {
+  let attributes = ofSettings.get(config);
+  if (!attributes) {
+    attributes = readAttributes(config);
+    ofSettings.set(config, attributes);
+  }
+  return attributes;
+}
+const ofSettings = new WeakMap<S3Config, ObjectAttributes>();
+
+function readAttributes(config: S3Config): ObjectAttributes {
   return {
     ...given('StorageClass', config.storageClass as ObjectAttributes['StorageClass']),
     ...given('ServerSideEncryption', config.serverSideEncryption as ObjectAttributes['ServerSideEncryption']),
@@ -146,7 +156,9 @@ function withModified(
   metadata: Readonly<Record<string, string>>,
   modified: Instant | undefined,
 ): Record<string, string> {
-  return { ...metadata, ...(modified && { mtime: formatRcloneTime(modified) }) };
+  const changed = { ...metadata };
+  if (modified) changed['mtime'] = formatRcloneTime(modified);
+  return changed;
 }
 
 function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {

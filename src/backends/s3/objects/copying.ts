@@ -1,4 +1,4 @@
-import { mapConcurrent } from '../../../base/mapConcurrent';
+import { mapConcurrent } from '../../../base/semaphore';
 import type { FileEntry } from '../../../remote/entry';
 import type { Instant } from '../../../remote/modifiedTime';
 import type { Precondition } from '../../../remote/remote';

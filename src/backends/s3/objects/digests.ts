@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { addAbortListener, removeAbortListener } from '../../../base/aborts';
+import { digest } from '../../../base/digest';
 import type { Checksum } from '../../../http/verifiedBody';
 import type { ByteSource, ContentDigests } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
@@ -21,7 +22,7 @@ export function digestsOf(bytes: Uint8Array): Digests {
 
 /** Lower-case hex. */
 export function md5Of(bytes: Uint8Array): string {
-  return createHash('md5').update(bytes).digest('hex');
+  return digest('md5', bytes);
 }
 
 /** Base64 of a CRC32 as S3 spells it. */

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { mapConcurrent } from '../../../base/mapConcurrent';
+import { mapConcurrent } from '../../../base/semaphore';
 import { transferBuffers } from '../../../remote/bufferPool';
 import { withRetries } from '../../../remote/layers/retry';
 import type { ByteSource, ContentDigests, FileFacts, ResumableWrite } from '../../../remote/remote';

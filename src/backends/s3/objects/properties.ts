@@ -111,9 +111,10 @@ export async function shareLink(
   signal: AbortSignal,
 ): Promise<string> {
   const { bucket, key } = parseObjectPath(path);
-  return requests.run({ bucket, path }, signal, ({ client, sdk }) =>
-    sdk.getSignedUrl(client, new sdk.GetObjectCommand({ Bucket: bucket, Key: key }), {
+  return requests.run({ bucket, path }, signal, async (loadSdk) => {
+    const { client, sdk } = await loadSdk();
+    return sdk.getSignedUrl(client, new sdk.GetObjectCommand({ Bucket: bucket, Key: key }), {
       expiresIn: Math.min(Math.max(1, Math.floor(seconds)), 7 * 24 * 3600),
-    }),
-  );
+    });
+  });
 }

@@ -19,6 +19,9 @@ import { fileAttributesOf } from './attributes';
 import { crc32Checksum } from './digests';
 import { assertUnchanged } from './preconditions';
 
+/** Receives the facts of a response, and its entry. */
+type OnFacts = (facts: ObjectFacts, entry: FileEntry) => void;
+
 /**
  * Opens an object's content. The stream fails when the body is cut short, or when a whole object doesn't match the CRC32 that the service sent.
  * Destroying the stream frees the connection.
@@ -27,7 +30,7 @@ export async function readObject(
   requests: S3Api,
   path: RemotePath,
   options: ReadOptions,
-  onFacts: (facts: ObjectFacts) => void,
+  onFacts: OnFacts,
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const place = parseFilePath(path);
@@ -47,7 +50,7 @@ export async function readObject(
     const facts = await withSize(requests, place, response.facts, expected, signal);
     const entry = entryAsSeen(path, expected, facts);
     const length = lengthOfBody(response, facts.size, options, path);
-    onFacts(facts);
+    onFacts(facts, entry);
     const attributes = fileAttributesOf(facts);
     return {
       stream: verifyStream(response.body.stream(), expectedBody(requests, place, response, length), signal),
@@ -64,7 +67,7 @@ export async function readObject(
 export async function readWholeObject(
   requests: S3Api,
   file: FileEntry,
-  onFacts: (facts: ObjectFacts) => void,
+  onFacts: OnFacts,
   signal: AbortSignal,
 ): Promise<WholeContent> {
   const place = parseFilePath(file.path);
@@ -78,8 +81,15 @@ export async function readWholeObject(
       expectedBody(requests, place, response, facts.size),
       signal,
     );
-    onFacts(facts);
-    return { content, entry, attributes: fileAttributesOf(facts) };
+    onFacts(facts, entry);
+    return {
+      content,
+      entry,
+      // Few targets keep attributes.
+      get attributes() {
+        return fileAttributesOf(facts);
+      },
+    };
   } catch (error) {
     response.body.destroy();
     throw error;
@@ -151,7 +161,7 @@ async function withSize(
   expected: FileEntry | undefined,
   signal: AbortSignal,
 ): Promise<ObjectFacts> {
-  if (facts.size !== undefined) return { ...facts, size: facts.size };
+  if (hasSize(facts)) return facts;
   if (expected) return { ...facts, size: expected.size };
   const now = await requests.head(place, signal);
   if (now.etag === facts.etag) return { ...facts, size: now.size };
@@ -159,6 +169,10 @@ async function withSize(
     'changed',
     `"${aboutObject(place).path}" was changed by someone else in the meantime.`,
   );
+}
+
+function hasSize(facts: UnsizedFacts): facts is ObjectFacts {
+  return facts.size !== undefined;
 }
 
 /** Throws `changed` for another version, `corrupted` for another size of the same version: then one of the two responses is wrong. */

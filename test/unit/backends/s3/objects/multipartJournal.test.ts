@@ -16,14 +16,14 @@ const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi' };
 const big = parsePath('demo/big');
 
 async function begun(remote: S3Remote, key: string): Promise<string> {
-  const { client } = remote.requests.connection;
+  const { client } = await remote.requests.connection.sdkFor('demo');
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: 'demo', Key: key }));
   assert.ok(UploadId);
   return UploadId;
 }
 
 async function openKeys(remote: S3Remote): Promise<(string | undefined)[]> {
-  const { client } = remote.requests.connection;
+  const { client } = await remote.requests.connection.sdkFor('demo');
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'demo' }));
   return Uploads.map(({ Key }) => Key);
 }
