@@ -69,9 +69,12 @@ export class PersistentLineCache {
   /** Caches a line, which must be Latin-1, not empty, and without line breaks. */
   set(key: string, line: string): void {
     const escaped = escapeKey(key);
-    if ((this.lines.get(escaped) ?? this.stored.get(escaped)) === line) return;
-    this.stored.delete(escaped);
-    this.lines.delete(escaped);
+    const known = this.lines.get(escaped);
+    const stored = known === undefined && this.stored.size > 0 ? this.stored.get(escaped) : undefined;
+    if ((known ?? stored) === line) return;
+    if (stored !== undefined) this.stored.delete(escaped);
+    // The newest line is the last.
+    if (known !== undefined) this.lines.delete(escaped);
     this.lines.set(escaped, line);
     this.dropOldest();
     this.changed(escaped, line);

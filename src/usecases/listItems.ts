@@ -1,4 +1,4 @@
-import { mapConcurrent } from '../base/mapConcurrent';
+import { mapConcurrent } from '../base/semaphore';
 import type { FileEntry, UnsupportedEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { RemoteError } from '../remote/remoteError';

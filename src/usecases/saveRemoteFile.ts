@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../base/clock';
+import { digest } from '../base/digest';
 import { fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import { instantFromMs } from '../remote/modifiedTime';
@@ -55,7 +55,7 @@ async function hasContent(
   signal: AbortSignal,
 ): Promise<boolean> {
   if (entry.size !== content.length) return false;
-  if (entry.md5 !== undefined) return entry.md5 === md5(content);
+  if (entry.md5 !== undefined) return entry.md5 === digest('md5', content);
   const read = await readWholeFile(remote, entry.path, content.length, signal).catch((error: unknown) => {
     // A file that can't be read counts as a conflict, which loses nothing.
     if (error instanceof RemoteError) return undefined;
@@ -66,9 +66,5 @@ async function hasContent(
 
 /** Bytes in memory, with their MD5, as the body of a write. */
 export function bytesSource(content: Uint8Array): ByteSource {
-  return memorySource(content, md5(content));
-}
-
-function md5(content: Uint8Array): string {
-  return createHash('md5').update(content).digest('hex');
+  return memorySource(content, digest('md5', content));
 }

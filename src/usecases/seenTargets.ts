@@ -1,5 +1,5 @@
 import { groupBy } from '../base/groupBy';
-import { mapConcurrent } from '../base/mapConcurrent';
+import { mapConcurrent } from '../base/semaphore';
 import { matchKey } from '../remote/capabilities';
 import { fileIfExists } from '../remote/endpoint';
 import { type FileEntry, isSameFile } from '../remote/entry';

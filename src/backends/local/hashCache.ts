@@ -3,6 +3,7 @@ import fs, { type BigIntStats, constants } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { digest } from '../../base/digest';
 import { PersistentLineCache } from '../../base/lineCache';
 import type { Log } from '../../base/log';
 import type { FileEntry } from '../../remote/entry';
@@ -232,7 +233,7 @@ export class LocalHashing {
     const modifiedMs = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
     if (content.length !== size || versionOf(stats) !== version || modifiedMs > readFromMs - tickMs)
       return undefined;
-    const md5 = createHash('md5').update(content).digest('hex');
+    const md5 = digest('md5', content);
     this.hashes.store({ path: absolute, mark: markOf(version, ctimeNs), modifiedMs }, md5, readFromMs);
     return md5;
   }

@@ -76,7 +76,7 @@ function readSmallNow(paths: LocalPaths, seen: FileEntry, followSymlinks: boolea
     const before = fs.fstatSync(descriptor, bigint);
     if (!isSettled(before)) return undefined;
     const entry = seenEntry(path, before, seen);
-    const content = Buffer.allocUnsafe(entry.size);
+    const content = contentBuffer(entry.size);
     for (let at = 0; at < content.length; ) {
       const bytesRead = fs.readSync(descriptor, content, at, content.length - at, at);
       if (bytesRead === 0) throw changedError(path);
@@ -87,6 +87,23 @@ function readSmallNow(paths: LocalPaths, seen: FileEntry, followSymlinks: boolea
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** Bytes of one slab, and of the largest content that is read into one: memory of its own for each small file costs more than its read. */
+const slabBytes = 256 * 1024;
+const maxSlabContent = 16 * 1024;
+
+let slab = Buffer.alloc(0);
+let slabUsed = 0;
+
+function contentBuffer(size: number): Buffer {
+  if (size > maxSlabContent) return Buffer.allocUnsafe(size);
+  if (slab.length - slabUsed < size) {
+    slab = Buffer.allocUnsafeSlow(slabBytes);
+    slabUsed = 0;
+  }
+  slabUsed += size;
+  return slab.subarray(slabUsed - size, slabUsed);
 }
 
 /** Fills `into` with the bytes of the file from `start` on. Detects changes as `readLocal` does. */

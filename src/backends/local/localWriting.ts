@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import fs, { type BigIntStats, constants, createReadStream } from 'node:fs';
 import { copyFile, lstat, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { digest } from '../../base/digest';
 import { type FileEntry, isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Precondition, ResumableWrite } from '../../remote/remote';
@@ -83,7 +83,7 @@ function writeNow(
   { modified, onProgress }: FileFacts,
 ): BigIntStats {
   if (content.byteLength !== size) throw wrongLength(path, content.byteLength, size);
-  if (md5 !== undefined && createHash('md5').update(content).digest('hex') !== md5) throw wrongMd5(path);
+  if (md5 !== undefined && digest('md5', content) !== md5) throw wrongMd5(path);
   const mode = old && Number(old.mode) & permissions;
   const file = fs.openSync(temporary, 'wx', mode);
   try {

@@ -4,7 +4,7 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * The creation time of the name in milliseconds since the epoch and a random number, both hexadecimal, before `.part`; `.kept` marks a file
+ * The creation time of the name in milliseconds since the epoch and a number, both hexadecimal, before `.part`; `.kept` marks a file
  * that a later process may continue.
  */
 const temporaryPattern = /^\..*\.cloud-remotes-([0-9a-f]{12})[0-9a-f]{8}(\.kept)?\.part$/s;
@@ -23,15 +23,22 @@ const inUse = new Set<string>();
 
 /** A new temporary name beside `file`; `mayContinue` marks it for a later process. Call `releaseTemporary` once it is renamed or removed. */
 export function temporaryName(file: string, mayContinue = false): string {
-  const kept = shortened(path.basename(file));
+  const nameAt = file.length - path.basename(file).length;
   const created = Date.now().toString(16).padStart(12, '0');
-  const temporary = `.${kept}.cloud-remotes-${created}${randomBytes(4).toString('hex')}${mayContinue ? '.kept' : ''}.part`;
+  // A random number for each name would cost more than its file.
+  const number = (firstNumber + ++names) % 2 ** 32;
+  const temporary = `.${shortened(file.slice(nameAt))}.cloud-remotes-${created}${number.toString(16).padStart(8, '0')}${mayContinue ? '.kept' : ''}.part`;
   inUse.add(temporary);
-  return path.join(path.dirname(file), temporary);
+  return file.slice(0, nameAt) + temporary;
 }
+
+/** Another thread or process starts elsewhere. */
+const firstNumber = randomBytes(4).readUInt32BE();
+let names = 0;
 
 /** The part of a name that its temporary name keeps. */
 function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= maxNameBytes) return name;
   let kept = '';
   let bytes = 0;
   for (const character of name) {

@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { digest } from '../../base/digest';
 import { nameProblem } from '../../remote/capabilities';
 import { type Entry, type FileEntry, isSameFile, type UnsupportedReason } from '../../remote/entry';
 import type { FolderFileSystem, VirtualStat, VirtualType } from '../../remote/folderFileSystem';
@@ -239,7 +240,7 @@ async function collect(
   }
   signal.throwIfAborted();
   const content = Buffer.concat(chunks, length);
-  const md5 = body.md5 === undefined ? undefined : createHash('md5').update(content).digest('hex');
+  const md5 = body.md5 === undefined ? undefined : digest('md5', content);
   if (length !== body.size || md5 !== body.md5)
     throw new RemoteError('corrupted', `The content for "${path}" does not have the expected length or MD5.`);
   return content;

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { digest } from '../../../base/digest';
 import type { ByteSource, FileFacts } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import type { RequestBody } from '../api/driveHttp';
@@ -50,7 +51,7 @@ export class UploadBody implements RequestBody {
       return this.streamed(await source.open(undefined, signal));
     const bytes = source.bytes ? await source.bytes(signal) : await this.collected(signal);
     if (bytes.length !== source.size) throw this.lengthChanged(bytes.length);
-    this.checkMd5(createHash('md5').update(bytes).digest('hex'));
+    this.checkMd5(digest('md5', bytes));
     return [this.head, bytes, this.tail];
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mapConcurrent } from '../../../base/mapConcurrent';
+import { mapConcurrent } from '../../../base/semaphore';
 import { transferBuffers } from '../../../remote/bufferPool';
 import type { ByteSource, FileFacts } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
