@@ -5,20 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 import { bundledPackages, noticesOf } from './licences/notices.mjs';
+import { awsSdkApart } from './test/tools/awsSdkApart.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
-
-/** Keeps the AWS SDK in a file of its own, so that activation does not even read it. */
-const awsSdkApart = {
-  name: 'aws-sdk-apart',
-  setup(build) {
-    build.onResolve({ filter: /\/awsSdk$/ }, (args) =>
-      args.kind === 'dynamic-import' ? { path: './awsSdk.js', external: true } : undefined,
-    );
-  },
-};
 
 const common = {
   absWorkingDir: root,

@@ -151,32 +151,37 @@ async function streamedBody(request: CopyRequest, signal: AbortSignal): Promise<
 }
 
 /** Reads the whole file first: the read also returns the attributes, and a modified time that a listing may lack. */
-async function bufferedBody({ from, source: seen }: CopyRequest, signal: AbortSignal): Promise<Opened> {
-  const { content, entry, attributes } = await wholeSource(from, seen, signal);
-  return { source: { ...entry, path: seen.path }, attributes, body: memorySource(content, entry.md5) };
+async function bufferedBody({ from, to, source: seen }: CopyRequest, signal: AbortSignal): Promise<Opened> {
+  const whole = await wholeSource(from, seen, signal);
+  const { content, entry } = whole;
+  const attributes = to.capabilities.keepsAttributes ? whole.attributes : undefined;
+  const source = entry.path === seen.path ? entry : { ...entry, path: seen.path };
+  return { source, attributes, body: memorySource(content, entry.md5) };
 }
 
 /** Bytes in memory as the body of a write. `md5` is their lower-case hex MD5, if it is known. */
 export function memorySource(content: Uint8Array, md5?: string): ByteSource {
-  return {
+  const source: { -readonly [K in keyof ByteSource]: ByteSource[K] } = {
     size: content.length,
     bytes: async () => content,
     open: async (range) =>
       Readable.from([content.subarray(range?.start ?? 0, range?.end)], { objectMode: false }),
-    ...(md5 !== undefined && { md5 }),
   };
+  if (md5 !== undefined) source.md5 = md5;
+  return source;
 }
 
 function facts(request: CopyRequest, source: FileEntry, attributes: FileAttributes | undefined): FileFacts {
   // Without an owner's time, the service's time counts (sync-semantics R1).
   const modified = request.modified ?? source.modified ?? source.serverModified;
-  return {
-    ...(modified && { modified }),
-    ...(attributes && { attributes }),
-    ...(request.durable && { durable: true }),
-    ...(request.resume && { resume: request.resume }),
-    ...(request.onProgress && { onProgress: request.onProgress }),
-  };
+  // Properties that are set one by one cost a fraction of spread ones.
+  const facts: { -readonly [K in keyof FileFacts]: FileFacts[K] } = {};
+  if (modified) facts.modified = modified;
+  if (attributes) facts.attributes = attributes;
+  if (request.durable) facts.durable = true;
+  if (request.resume) facts.resume = request.resume;
+  if (request.onProgress) facts.onProgress = request.onProgress;
+  return facts;
 }
 
 /**

@@ -283,14 +283,16 @@ class Run {
   private async runOne(action: Action): Promise<void> {
     if (await this.mustStop()) return;
     this.ledger.begin(action);
+    const { source, target, backup } = this.sides;
+    const isResumable = transferredBytes(action, this.sides) > resumableBytes;
     const run: ActionRun = {
-      ...this.sides,
+      source,
+      target,
+      backup,
       signal: this.signal,
       progressed: (bytes) => this.ledger.progressed(action, bytes),
       backedUp: (path) => this.ledger.recordBackup(action, path),
-      ...(transferredBytes(action, this.sides) > resumableBytes && {
-        resume: this.options.journal?.resumable(action),
-      }),
+      resume: isResumable ? this.options.journal?.resumable(action) : undefined,
     };
     try {
       if (action.kind === 'deleteFile' || action.kind === 'moveFile') {

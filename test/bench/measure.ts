@@ -19,21 +19,10 @@ export function buildEngine(root: string, folder: string): string {
 
 /** Bundles a program of the project into `file`, and returns that. Throws when the build fails. */
 export function bundle(root: string, entry: string, file: string): string {
-  const built = spawnSync(
-    path.join(root, 'node_modules/.bin/esbuild'),
-    [
-      entry,
-      '--bundle',
-      '--platform=node',
-      '--format=cjs',
-      '--minify',
-      '--main-fields=module,main',
-      '--define:import.meta.dirname=__dirname',
-      `--outfile=${file}`,
-      '--log-level=error',
-    ],
-    { cwd: root, stdio: 'inherit' },
-  );
+  const built = spawnSync(process.execPath, ['test/tools/bundleProgram.mjs', entry, file], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (built.status !== 0) throw new Error(`${entry} could not be built.`);
   return file;
 }
