@@ -189,7 +189,7 @@ test('every setting that the sources read is declared', () => {
 });
 
 test('the limits in the manifest are those of the code', () => {
-  for (const name of ['pageSize', 'transfers'] as const) {
+  for (const name of ['pageSize', 'transfers', 'transferThreads'] as const) {
     const schema = settings[`cloudRemotes.${name}`];
     assert.deepEqual([ofAll(-1e9)[name], ofAll(1e9)[name]], [schema?.minimum, schema?.maximum], name);
   }

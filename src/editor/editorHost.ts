@@ -32,6 +32,7 @@ export function createEditorHost(
       }),
     openFolder: openFolderFileSystem,
     forceToDisk: () => currentSettings().forceToDisk,
+    transferThreads: () => currentSettings().transferThreads,
     directConnections: directConnections(context),
     mayRunPrograms: () => vscode.workspace.isTrusted,
     lockFolder: sharedLockFolder(),

@@ -1,9 +1,7 @@
-import { systemClock } from '../base/clock';
 import type { Log } from '../base/log';
-import { trusts } from '../http/wayTo';
-import { RemoteError } from '../remote/remoteError';
 import type { Host } from '../usecases/host';
 import type { Engine } from './engine';
+import { hostAcross } from './hostAcross';
 import { Peer, type Port } from './peer';
 import { assemble, type Outline, outlineOf, pieceOf } from './pieces';
 import { LogMessages, PlanProgressMessages, RunProgressMessages } from './progressMessages';
@@ -17,9 +15,14 @@ export interface ServedEngine extends Engine {
 
 /**
  * Serves an engine at one end of `port`. The host that `create` receives has its settings, secrets, keys, tokens and log at the other end
- * (WorkerEngine). It has no editor: no questions, no folders of virtual workspaces, and no proxies. Returns its log.
+ * (WorkerEngine). `copyThreads` makes threads that share the copies of a run; absent = there are none. Returns the host's log.
  */
-export function serveEngine(port: Port, start: WorkerStart, create: (host: Host) => ServedEngine): Log {
+export function serveEngine(
+  port: Port,
+  start: WorkerStart,
+  create: (host: Host) => ServedEngine,
+  copyThreads?: (host: Host) => NonNullable<Host['copyThreads']>,
+): Log {
   let { state } = start;
   /** Results whose pieces the other end fetches, by the number of the work. */
   const results = new Map<number, object>();
@@ -88,48 +91,24 @@ export function serveEngine(port: Port, start: WorkerStart, create: (host: Host)
     },
   });
 
-  const log = new LogMessages(peer, (level) => state.logLevels.includes(level));
-  const { storageFolder, lockFolder } = start;
+  const log = new LogMessages(
+    (lines) => peer.tell('log', lines),
+    (level) => state.logLevels.includes(level),
+  );
+  const host = hostAcross(start, () => state, log, {
+    secret: (args) => peer.call('secret', args),
+    keys: (args) => peer.call('keys', args),
+    mayConnect: (args) => peer.call('mayConnect', args),
+  });
   const engine = create({
-    log,
-    clock: systemClock,
-    env: process.env,
-    remoteSettings: () => state.remoteSettings,
-    secret: (remote, field) => peer.call('secret', { remote, field }),
-    keys: (remote) => ({ keys: (unwanted) => peer.call('keys', { remote, unwanted }) }),
+    ...host,
     tokens: (_requirement, settings) => ({
       token: (signal) => peer.call('token', { settings, refused: undefined }, signal),
       renewed: (refused, signal) => peer.call('token', { settings, refused }, signal),
     }),
-    allowConnection: connectionCheck(peer),
-    directConnections: () => state.directConnections,
-    forceToDisk: () => state.forceToDisk,
-    ownThread: true,
-    mayRunPrograms: () => state.mayRunPrograms,
-    storageFolder,
-    ...(lockFolder !== undefined && { lockFolder }),
+    ...(copyThreads && { copyThreads: copyThreads(host) }),
   });
   return log;
 }
 
 type HostPeer = Peer<WorkerCalls, HostCalls>;
-
-/** Asks for each service of a remote until the answer is yes. */
-function connectionCheck(peer: HostPeer): NonNullable<Host['allowConnection']> {
-  const asked = new Map<string, Promise<boolean>>();
-  return async (remote, service) => {
-    const { protocol, hostname, port } = service;
-    const key = JSON.stringify([remote, protocol, hostname, port]);
-    let answer = asked.get(key);
-    if (!answer) {
-      answer = trusts(service).then((isTrusted) => peer.call('mayConnect', { remote, service, isTrusted }));
-      asked.set(key, answer);
-    }
-    if (await answer) return;
-    asked.delete(key);
-    throw new RemoteError(
-      'unsupported',
-      `${hostname} can only be reached through the editor's own connections. Try again.`,
-    );
-  };
-}

@@ -1,11 +1,18 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { createApp } from '../app';
+import { serveCopies } from './copyServer';
+import { copyThreadsOf } from './copyThreads';
 import { serveEngine } from './engineServer';
 import type { WorkerStart } from './protocol';
-import type { StartedWorker } from './workerEngine';
+import type { StartedWorker, StartWorker } from './workerEngine';
 
 /** Marks the data of our own workers: a bundle may be loaded by workers of others. */
 const mark = 'cloudRemotesEngine';
+
+interface ThreadStart extends WorkerStart {
+  /** The bundle, for further threads. */
+  readonly script: string;
+}
 
 /**
  * Starts a worker from a bundle that calls `serveIfEngineThread` when it is loaded.
@@ -16,7 +23,8 @@ export function startEngineThread(
   data: WorkerStart,
   onEnd: (reason: string) => void,
 ): StartedWorker {
-  const worker = new Worker(script, { workerData: { [mark]: data }, name: 'cloud-remotes' });
+  const start: ThreadStart = { ...data, script };
+  const worker = new Worker(script, { workerData: { [mark]: start }, name: 'cloud-remotes' });
   const { threadId } = worker;
   let reason: string | undefined;
   worker.on('error', (error) => {
@@ -33,11 +41,17 @@ export function startEngineThread(
   };
 }
 
-/** In a worker of `startEngineThread`: serves an app of its own. Returns whether this thread is one. */
-export function serveIfEngineThread(): boolean {
-  const start = isMainThread ? undefined : (workerData as Record<string, WorkerStart> | null)?.[mark];
+/**
+ * In a worker of `startEngineThread`: serves an app of its own, or the copies of another one. Returns whether this thread is such a worker.
+ * @param perThread as in `copyThreadsOf`
+ */
+export function serveIfEngineThread(perThread?: number): boolean {
+  const start = isMainThread ? undefined : (workerData as Record<string, ThreadStart> | null)?.[mark];
   if (!start || !parentPort) return false;
-  const log = serveEngine(parentPort, start, createApp);
+  const startThread: StartWorker = (data, onEnd) => startEngineThread(start.script, data, onEnd);
+  const log = start.copies
+    ? serveCopies(parentPort, start, createApp)
+    : serveEngine(parentPort, start, createApp, (host) => copyThreadsOf(host, startThread, perThread));
   // As in the editor's thread, a rejection that nobody handles is logged and ends nothing.
   process.on('unhandledRejection', (reason) => {
     const { stack = String(reason) } = reason instanceof Error ? reason : {};

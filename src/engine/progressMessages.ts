@@ -12,15 +12,17 @@ const eventsPerMessage = 2000;
 
 type HostPeer = Peer<WorkerCalls, HostCalls>;
 
-/** Collects what the editor's thread is told, and sends it at most every 100 ms. */
-abstract class Collected {
+/** Collects what another thread is told, and sends it at most every `everyMs` milliseconds. */
+export abstract class Collected {
   private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly everyMs = messageMs) {}
 
   protected changed(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.send();
-    }, messageMs);
+    }, this.everyMs);
   }
 
   /** Sends what is left. */
@@ -125,7 +127,7 @@ export class LogMessages extends Collected implements Log {
   private lines: LogLine[] = [];
 
   constructor(
-    private readonly peer: HostPeer,
+    private readonly tell: (lines: readonly LogLine[]) => void,
     readonly keeps: (level: LogLevel) => boolean,
   ) {
     super();
@@ -138,7 +140,7 @@ export class LogMessages extends Collected implements Log {
   }
 
   protected send(): void {
-    this.peer.tell('log', this.lines);
+    this.tell(this.lines);
     this.lines = [];
   }
 }

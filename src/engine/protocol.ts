@@ -2,12 +2,14 @@ import type { SyncRequest } from '../app';
 import type { Keys, RemoteSettings } from '../backends/backend';
 import type { LogLevel, LogTag } from '../base/log';
 import type { ServiceAddress } from '../http/httpClient';
-import type { Plan, PlanProgress } from '../plan/model/plan';
+import type { CopyFile, Place, Plan, PlanProgress, SideName } from '../plan/model/plan';
+import type { FileEntry } from '../remote/entry';
 import type { ActionResult, RunReport } from '../transfer/runReport';
 import type { PathExplanation } from '../usecases/explainPath';
+import type { ErrorMessage } from './errorMessages';
 import type { Outline, PieceOf } from './pieces';
 
-// What crosses between the editor's thread and the worker.
+// What crosses between the editor's thread and the worker, and between the worker and threads that share its copies.
 
 /** What the worker must know of the editor at every request: a `Host` has these as functions that answer at once. */
 export interface HostState {
@@ -15,6 +17,7 @@ export interface HostState {
   readonly mayRunPrograms: boolean;
   readonly forceToDisk: boolean;
   readonly directConnections: boolean;
+  readonly transferThreads: number;
   /** The levels of log lines that are kept. */
   readonly logLevels: readonly LogLevel[];
 }
@@ -24,6 +27,8 @@ export interface WorkerStart {
   readonly storageFolder: string | undefined;
   readonly lockFolder: string | undefined;
   readonly state: HostState;
+  /** For a thread that only makes copies: whether it gets the keys of remotes, and asks before it connects to a service. */
+  readonly copies?: { readonly asksKeys: boolean; readonly asksToConnect: boolean };
 }
 
 /** A long list of the plan or report of `work` in pieces. */
@@ -119,4 +124,46 @@ export interface RunProgress {
   readonly waiting: number | null | undefined;
   /** The id of the run's journal, once. */
   readonly recorded?: string | undefined;
+}
+
+/** Calls that a thread serves that only makes copies. */
+export type CopyCalls = {
+  /** Opens both places. Rejects where one leads to another storage than in the thread of the run. */
+  readonly open: {
+    readonly args: {
+      readonly source: Place;
+      readonly target: Place;
+      readonly followSymlinks: boolean;
+      /** As in Capabilities, of both places. */
+      readonly storageIds: readonly (string | undefined)[];
+    };
+    readonly result: undefined;
+  };
+  /** Copies to begin at once. */
+  readonly copy: { readonly args: readonly CopyFile[]; readonly result: undefined };
+  /** The run is cancelled for this reason. */
+  readonly cancel: { readonly args: ErrorMessage; readonly result: undefined };
+  /** Writes the caches. */
+  readonly close: { readonly args: undefined; readonly result: undefined };
+};
+
+/** Calls that the thread of the run serves. */
+export type RunCalls = Pick<HostCalls, 'log' | 'secret' | 'keys' | 'mayConnect'> & {
+  readonly copied: { readonly args: CopyProgress; readonly result: undefined };
+};
+
+/** What happened in a thread since its last message. */
+export interface CopyProgress {
+  readonly ended: readonly EndedCopy[];
+  /** How often the service of a side refused a request. */
+  readonly refused: Readonly<Record<SideName, number>>;
+  /** As `RunProgress.waiting`, of the service of a side. */
+  readonly waiting: { readonly [Side in SideName]?: number | null };
+}
+
+/** A copy that ended, by the id of its action: with the file or the error. */
+export interface EndedCopy {
+  readonly id: string;
+  readonly made?: FileEntry | undefined;
+  readonly error?: ErrorMessage;
 }

@@ -3,8 +3,8 @@ import { type WayTo, wayTo } from '../http/wayTo';
 import type { Place } from '../plan/model/plan';
 import type { Host } from '../usecases/host';
 import type { Engine } from './engine';
-import type { HostCalls, WorkerStart } from './protocol';
-import { type StartedWorker, WorkerEngine } from './workerEngine';
+import type { HostCalls } from './protocol';
+import { type StartWorker, WorkerEngine } from './workerEngine';
 
 type MayConnect = HostCalls['mayConnect'];
 
@@ -20,7 +20,7 @@ export class SplitEngine implements Engine {
   constructor(
     private readonly host: Host,
     private readonly app: App,
-    start: (data: WorkerStart, onEnd: (reason: string) => void) => StartedWorker,
+    start: StartWorker,
   ) {
     this.worker = new WorkerEngine({ host, app, start, mayConnect: (call) => this.mayConnect(call) });
   }

@@ -1,15 +1,15 @@
 import type { App } from '../app';
 import { saveLineCaches } from '../base/lineCache';
-import type { LogLevel } from '../base/log';
 import type { Action, Plan, PlanProgress } from '../plan/model/plan';
 import { RemoteError } from '../remote/remoteError';
 import type { TokenSource } from '../remote/tokenSource';
 import type { RunObserver } from '../transfer/runReport';
 import type { Host } from '../usecases/host';
 import type { Engine } from './engine';
+import { plainCopy, stateOf } from './hostAcross';
 import { type Handlers, Peer, type Port } from './peer';
 import { assemble, type Outline, outlineOf, type PieceOf, pieceLength, pieceOf } from './pieces';
-import type { HostCalls, HostState, RunProgress, WorkerCalls, WorkerStart } from './protocol';
+import type { HostCalls, RunProgress, WorkerCalls, WorkerStart } from './protocol';
 
 /** A worker that was started. */
 export interface StartedWorker {
@@ -22,18 +22,19 @@ export interface StartedWorker {
   terminate(): Promise<unknown>;
 }
 
+/** Starts a worker, and calls `onEnd` with the reason when the worker has ended. */
+export type StartWorker = (data: WorkerStart, onEnd: (reason: string) => void) => StartedWorker;
+
 export interface WorkerEngineOptions {
   readonly host: Host;
   /** The app of this thread: it has the accounts, the keys and the locks. */
   readonly app: Pick<App, 'backends' | 'keysOf' | 'locks'>;
-  /** Starts a worker that serves the engine (`serveEngine`). `onEnd` must be called with the reason when the worker has ended. */
-  readonly start: (data: WorkerStart, onEnd: (reason: string) => void) => StartedWorker;
+  /** Starts a worker that serves the engine (`serveEngine`). */
+  readonly start: StartWorker;
   readonly mayConnect: (call: HostCalls['mayConnect']['args']) => Promise<boolean>;
   /** Milliseconds without work after which the worker ends, to free its memory. */
   readonly idleMs?: number;
 }
-
-const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 const defaultIdleMs = 5 * 60_000;
 
@@ -66,14 +67,14 @@ export class WorkerEngine implements Engine {
   planSync: Engine['planSync'] = (request, signal, onProgress) =>
     this.use(async ({ peer, plans }, work) => {
       if (onProgress) plans.set(work, onProgress);
-      const args = { work, state: this.state(), request: plainCopy(request) };
+      const args = { work, state: stateOf(this.options.host), request: plainCopy(request) };
       const outline = await peer.call('planSync', args, signal);
       return fetchPieces(peer, work, outline, signal);
     });
 
   explainFilter: Engine['explainFilter'] = (request, path, signal) =>
     this.use(({ peer }) => {
-      const args = { state: this.state(), request: plainCopy(request), path };
+      const args = { state: stateOf(this.options.host), request: plainCopy(request), path };
       return peer.call('explainFilter', args, signal);
     });
 
@@ -82,14 +83,14 @@ export class WorkerEngine implements Engine {
       runs.set(work, new RunInWorker(plan, observer));
       const outline = outlineOf({ ...plan, options: plainCopy(plan.options) });
       const observed = observer !== undefined;
-      const args = { work, state: this.state(), plan: outline, transfers, continues, observed };
+      const args = { work, state: stateOf(this.options.host), plan: outline, transfers, continues, observed };
       const report = await peer.call('runPlan', args, signal);
       // The run is over, so its report is fetched whatever the signal says.
       return fetchPieces(peer, work, report, undefined);
     });
 
   settingsChanged(name?: string): void {
-    this.running?.peer.tell('settingsChanged', { state: this.state(), name });
+    this.running?.peer.tell('settingsChanged', { state: stateOf(this.options.host), name });
   }
 
   /** Cancels the work under way, and ends the worker once it has written its caches. */
@@ -151,7 +152,7 @@ export class WorkerEngine implements Engine {
       const text = `The background thread of Cloud Remotes ended unexpectedly (${reason}). Scan again to see what is there.`;
       peer.fail(new RemoteError('other', text));
     };
-    const worker = start({ storageFolder, lockFolder, state: this.state() }, onEnd);
+    const worker = start({ storageFolder, lockFolder, state: stateOf(this.options.host) }, onEnd);
     threadId = worker.threadId;
     const peer = new Peer<HostCalls, WorkerCalls>(worker.port, this.handlers(works));
     const running: Running = { ...works, worker, peer, busy: 0 };
@@ -188,28 +189,17 @@ export class WorkerEngine implements Engine {
       throw new RemoteError('unauthenticated', `Nobody is signed in for the remote "${settings.name}".`);
     return host.tokens(signIn, settings, () => host.secret(settings.name, signIn.clientSecretField));
   }
-
-  private state(): HostState {
-    const { host } = this.options;
-    return {
-      remoteSettings: plainCopy(host.remoteSettings()),
-      mayRunPrograms: host.mayRunPrograms(),
-      forceToDisk: host.forceToDisk?.() ?? false,
-      directConnections: host.directConnections?.() ?? true,
-      logLevels: logLevels.filter((level) => host.log.keeps?.(level) ?? true),
-    };
-  }
 }
 
-async function end({ peer, worker }: Running): Promise<void> {
+function end({ peer, worker }: Running): Promise<void> {
+  return endWorker(worker, peer.call('close', undefined));
+}
+
+/** Ends a worker when its work has `closed`, or soon. */
+export async function endWorker(worker: StartedWorker, closed: Promise<unknown>): Promise<void> {
   const late = new Promise((resolve) => setTimeout(resolve, closeMs).unref());
-  await Promise.race([peer.call('close', undefined).catch(() => {}), late]);
+  await Promise.race([closed.catch(() => {}), late]);
   await worker.terminate();
-}
-
-/** Settings and options as the editor hands them out are proxies, which can't cross. They are JSON. */
-function plainCopy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 function fetchPieces<T extends object>(

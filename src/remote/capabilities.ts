@@ -21,6 +21,11 @@ export interface Capabilities {
   /** Whether content is on a disk of this machine, so that reading it twice (first for the checksum) is cheap. */
   readonly isLocalDisk?: boolean;
   /**
+   * Whether clients in several threads may copy from and to this storage at once: none of them keeps anything that the others need to know,
+   * and no pace binds them together. Absent = one client only.
+   */
+  readonly manyClients?: boolean;
+  /**
    * How many ranges of one file may be read at once (`Remote.readInto`), and whether a read of the whole file checks more than
    * they do. Absent where one stream is as fast.
    */

@@ -105,12 +105,15 @@ function areInOneService(from: Remote, to: Remote): boolean {
   return serverSideCopyGroup !== undefined && serverSideCopyGroup === from.capabilities.serverSideCopyGroup;
 }
 
+/** Whether the copy of a file of `size` bytes reads it whole into memory. */
+export function isCopiedInMemory({ readInto, capabilities }: Remote, size: number): boolean {
+  // A disk fills the memory that all transfers share, and needs no request for it.
+  return size <= (readInto && capabilities.isLocalDisk ? lentFrom : inMemoryLimit);
+}
+
 async function streamCopy(request: CopyRequest, signal: AbortSignal): Promise<CopyPair> {
   const { to, target, precondition } = request;
-  const { readInto, capabilities } = request.from;
-  // A disk fills the memory that all transfers share, and needs no request for it.
-  const limit = readInto && capabilities.isLocalDisk ? lentFrom : inMemoryLimit;
-  const isSmall = request.source.size <= limit;
+  const isSmall = isCopiedInMemory(request.from, request.source.size);
   const { source, body, attributes } = await (isSmall ? bufferedBody : streamedBody)(request, signal);
   return {
     source,

@@ -19,7 +19,15 @@ import { type ActionRun, asChangedIfGone, type RunEndpoints, runAction } from '.
 import { RunLedger } from './runLedger';
 import { type RunObserver, type RunReport, silentObserver } from './runReport';
 import { SourceRecheck } from './sourceRecheck';
-import { defaultTransfers, largeBytes, TransferSlots } from './transferSlots';
+import {
+  type CopyThreads,
+  defaultTransfers,
+  isShareable,
+  largeBytes,
+  ThreadEnded,
+  TransferSlots,
+  transferredBytes,
+} from './transferSlots';
 
 export interface ExecuteOptions {
   readonly clock: Clock;
@@ -28,6 +36,8 @@ export interface ExecuteOptions {
   /** Maximum number of concurrent files; default `defaultTransfers`. See TransferSlots. */
   readonly transfers?: number;
   readonly journal?: Journal;
+  /** Other threads for small copies; absent = this thread makes all copies. */
+  readonly threads?: CopyThreads | undefined;
   /** The plan's `backup`, opened; required where the backup is a folder of this machine. */
   readonly backup?: Endpoint | undefined;
   /** Called before each action: why the run must end, as a sentence. Never rejects. */
@@ -305,17 +315,23 @@ class Run {
     }
   }
 
-  /** Does the action, unless an earlier process of this run has done it. Resolves to the file that it made. */
-  private async attempt(action: Action, run: ActionRun): Promise<FileEntry | undefined> {
-    const { journal } = this.options;
-    const earlier = journal?.mayBeDone(action) ? await findEarlierResult(action, run) : undefined;
+  /** Does the action, unless an earlier process or thread of this run has done it. Resolves to the file that it made. */
+  private async attempt(
+    action: Action,
+    run: ActionRun,
+    mayBeDone = this.options.journal?.mayBeDone(action) ?? false,
+  ): Promise<FileEntry | undefined> {
+    const { journal, threads } = this.options;
+    const earlier = mayBeDone ? await findEarlierResult(action, run) : undefined;
     if (earlier) return earlier.made;
+    const here = () => runAction(action, run);
     try {
-      return await runAction(action, run);
+      return await (threads && !mayBeDone && isShareable(action, run) ? threads.share(action, here) : here());
     } catch (error) {
-      if (await this.removedBlockingFolder(action, error)) return runAction(action, run);
-      // A power cut may take the line that an action was begun; then its own earlier result refuses it.
-      const mayBeOwn = journal?.earlier !== undefined && isRemoteError(error, 'changed');
+      if (error instanceof ThreadEnded) return this.attempt(action, run, true);
+      if (await this.removedBlockingFolder(action, error)) return here();
+      // A power cut may take the line that an action was begun, and a request outlives its thread; then its own earlier result refuses it.
+      const mayBeOwn = (mayBeDone || journal?.earlier !== undefined) && isRemoteError(error, 'changed');
       const done = mayBeOwn ? await findEarlierResult(action, run) : undefined;
       if (!done) throw error;
       return done.made;
@@ -371,20 +387,6 @@ class Run {
 
 function makesRoom(action: Action): boolean {
   return action.kind === 'deleteFile' && action.makesRoomFor !== undefined;
-}
-
-/** Bytes of content that an action sends through this process, for its weight; the larger of two transfers. */
-function transferredBytes(action: Action, { target, backup }: RunEndpoints): number {
-  switch (action.kind) {
-    case 'copyFile':
-      return Math.max(action.source.size, backup && action.before ? action.before.size : 0);
-    case 'deleteFile':
-      return backup && backup.remote !== target.remote ? action.before.size : 0;
-    case 'setTime':
-      return target.remote.setModifiedTime ? 0 : action.source.size;
-    default:
-      return 0;
-  }
 }
 
 function withheldBecause(deletes: number, reason: string): string {

@@ -1,7 +1,11 @@
 import type { Clock } from '../base/clock';
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
+import type { Action, CopyFile } from '../plan/model/plan';
+import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { AdaptiveLimit } from './adaptiveLimit';
+import { isCopiedInMemory } from './copyFile';
+import type { RunEndpoints } from './runAction';
 
 /** Maximum number of concurrent files where the user names none. */
 export const defaultTransfers = 64;
@@ -72,5 +76,44 @@ export class TransferSlots {
   close(): void {
     for (const stop of this.stopListening) stop();
     if (this.service !== '') learnt.set(this.service, this.limit.current);
+  }
+}
+
+/** Threads beside this one for the small copies of a run. Each has remotes of its own for both sides. */
+export interface CopyThreads {
+  /**
+   * Makes the copy in the least busy thread; if that is this one, by `here`. Rejects as `here` does, and with ThreadEnded when a thread ended
+   * before it could say whether the copy is made.
+   */
+  share(action: CopyFile, here: () => Promise<FileEntry | undefined>): Promise<FileEntry | undefined>;
+  /** Ends the threads, once all copies have ended. Never rejects. */
+  close(): Promise<void>;
+}
+
+export class ThreadEnded extends Error {}
+
+/** Whether any thread may do the action: the copy of a small file, between storages for many clients, that needs no other step. */
+export function isShareable(action: Action, { source, target, backup }: RunEndpoints): action is CopyFile {
+  return (
+    action.kind === 'copyFile' &&
+    !action.removesSource &&
+    !(backup && action.before) &&
+    isCopiedInMemory(source.remote, action.source.size) &&
+    source.remote.capabilities.manyClients === true &&
+    target.remote.capabilities.manyClients === true
+  );
+}
+
+/** Bytes of content that an action sends through this process, for its weight; the larger of two transfers. */
+export function transferredBytes(action: Action, { target, backup }: RunEndpoints): number {
+  switch (action.kind) {
+    case 'copyFile':
+      return Math.max(action.source.size, backup && action.before ? action.before.size : 0);
+    case 'deleteFile':
+      return backup && backup.remote !== target.remote ? action.before.size : 0;
+    case 'setTime':
+      return target.remote.setModifiedTime ? 0 : action.source.size;
+    default:
+      return 0;
   }
 }

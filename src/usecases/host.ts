@@ -2,9 +2,12 @@ import type { KeySource, RemoteSettings } from '../backends/backend';
 import type { Clock } from '../base/clock';
 import type { Log } from '../base/log';
 import type { ServiceAddress } from '../http/httpClient';
+import type { Plan } from '../plan/model/plan';
 import type { FolderFileSystem } from '../remote/folderFileSystem';
 import type { TokenSource } from '../remote/tokenSource';
 import type { SignInRequirement } from '../signIn/signInService';
+import type { RunEndpoints } from '../transfer/runAction';
+import type { CopyThreads } from '../transfer/transferSlots';
 
 /** The ports that the editor or a terminal provides to the app. */
 export interface Host {
@@ -33,6 +36,10 @@ export interface Host {
   forceToDisk?(): boolean;
   /** Whether the app runs in a thread of its own, which may wait for disks. Absent = no. */
   readonly ownThread?: boolean;
+  /** How many threads share the small copies of a run; 0 = as many as suit this machine. Absent = 1. */
+  transferThreads?(): number;
+  /** Starts the other threads for the small copies of a run; undefined where they don't pay. Absent = this thread makes all copies. */
+  copyThreads?(plan: Plan, sides: RunEndpoints, signal: AbortSignal): Promise<CopyThreads | undefined>;
   mayRunPrograms(): boolean;
   /** Folder for caches and run journals, created on demand. Undefined = no caches and journals. */
   readonly storageFolder: string | undefined;

@@ -14,12 +14,12 @@ import type { RunPlaces } from '../transfer/journal/journalLines';
 import type { RecordedRun } from '../transfer/journal/recordedRun';
 import { discardReplaced, runsFolder } from '../transfer/journal/unfinishedRuns';
 import { type ActionOutcome, isWhole, type RunObserver, type RunReport } from '../transfer/runReport';
-import { defaultTransfers } from '../transfer/transferSlots';
+import { type CopyThreads, defaultTransfers } from '../transfer/transferSlots';
 import type { Host } from './host';
 import type { HeldLock, PlaceLocks } from './placeLocks';
 
 export interface RunPlanOptions {
-  readonly host: Pick<Host, 'log' | 'clock' | 'storageFolder'>;
+  readonly host: Pick<Host, 'log' | 'clock' | 'storageFolder' | 'copyThreads'>;
   readonly observer?: RunObserver;
   /** Concurrent small files. */
   readonly transfers?: number;
@@ -103,8 +103,10 @@ async function runLocked(
         observer.waiting?.(until),
       )
     : undefined;
+  let threads: CopyThreads | undefined;
   let report: RunReport | undefined;
   try {
+    threads = await host.copyThreads?.(rest, { source, target, backup }, signal);
     report = await executePlan(
       rest,
       source,
@@ -115,6 +117,7 @@ async function runLocked(
         ...(observer && { observer }),
         transfers: transfersAfter(earlier?.crashes ?? 0, transfers),
         ...(journal && { journal }),
+        threads,
         ...(lock && { reasonToStop: () => lock.whyLost() }),
         backup,
       },
@@ -122,6 +125,7 @@ async function runLocked(
     );
   } finally {
     stopListening?.();
+    await threads?.close();
     await journal?.close(report, signal.aborted);
   }
   const level = isWhole(report) ? 'info' : 'warn';

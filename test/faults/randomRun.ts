@@ -10,6 +10,7 @@ import { RemoteError } from '../../src/remote/remoteError';
 import { joinPath, type RemotePath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import type { RunObserver, RunReport } from '../../src/transfer/runReport';
+import type { Host } from '../../src/usecases/host';
 import { planSync } from '../../src/usecases/planSync';
 import { retryFailed } from '../../src/usecases/runPlan';
 import { createFakeClock } from '../support/fakeClock';
@@ -25,9 +26,9 @@ type Engines = Pick<Engine, 'planSync' | 'runPlan'>;
 /** Plans and runs at the other end of a connection, from which `served` plans and runs. */
 type Across = (served: Engines) => Engines;
 
-/** Runs the case of `seed` and asserts all invariants. */
-export async function randomRun(seed: number, across: Across = (served) => served): Promise<void> {
-  await new RandomRun(seed, across).play();
+/** Runs the case of `seed` and asserts all invariants. `threads` share the copies of its runs. */
+export async function randomRun(seed: number, across?: Across, threads?: Host['copyThreads']): Promise<void> {
+  await new RandomRun(seed, across, threads).play();
 }
 
 class RandomRun {
@@ -53,7 +54,8 @@ class RandomRun {
   private readonly engine: Engines;
   constructor(
     private readonly seed: number,
-    across: Across,
+    across: Across = (served) => served,
+    private readonly threads: Host['copyThreads'] = async () => undefined,
   ) {
     const r = random(seed);
     this.r = r;
@@ -243,36 +245,33 @@ class RandomRun {
     return this.engine.runPlan(plan, signal, { transfers: 1 + this.r.whole(6) });
   }
 
-  private runHere(
+  private async runHere(
     plan: Plan,
     signal: AbortSignal,
     transfers: number | undefined,
     observer: RunObserver | undefined,
   ): Promise<RunReport> {
-    const { source, target } = this.sides();
-    return executePlan(
-      plan,
-      { remote: source, root: from },
-      { remote: target, root: to },
-      {
-        clock: this.clock,
-        log: silentLog,
-        ...(transfers !== undefined && { transfers }),
-        observer: {
-          started: (action) => {
-            this.event();
-            observer?.started(action);
-          },
-          progressed: (action, bytes) => observer?.progressed(action, bytes),
-          ended: (action, result) => {
-            this.event();
-            observer?.ended(action, result);
-          },
-        },
-        ...(this.keeps && { backup: { remote: target, root: kept } }),
+    const remotes = this.sides();
+    const [source, target] = [
+      { remote: remotes.source, root: from },
+      { remote: remotes.target, root: to },
+    ];
+    const backup = this.keeps ? { remote: target.remote, root: kept } : undefined;
+    const threads = await this.threads?.(plan, { source, target, backup }, signal);
+    const own: RunObserver = {
+      started: (action) => {
+        this.event();
+        observer?.started(action);
       },
-      signal,
-    );
+      progressed: (action, bytes) => observer?.progressed(action, bytes),
+      ended: (action, result) => {
+        this.event();
+        observer?.ended(action, result);
+      },
+    };
+    const options = { clock: this.clock, log: silentLog, ...(transfers && { transfers }), observer: own };
+    const run = executePlan(plan, source, target, { ...options, backup, threads }, signal);
+    return run.finally(() => threads?.close());
   }
 
   /** Another writer changes or creates a file of the plan on one of the sides. */

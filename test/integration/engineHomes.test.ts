@@ -9,13 +9,20 @@ import { parsePath } from '../../src/remote/remotePath';
 import type { RunObserver } from '../../src/transfer/runReport';
 import { PlaceOccupied } from '../../src/usecases/placeLocks';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
-import { bundleEngineThread, type Home, type HomeKind, homeOf, hostFor } from '../support/engineThread';
+import {
+  bundleEngineThread,
+  type Home,
+  type HomeKind,
+  homeKinds,
+  homeOf,
+  hostFor,
+} from '../support/engineThread';
 import { calm } from '../support/remoteCalls';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-// The engine does the same in this thread and in a worker: the same requests give the same plans, reports, events and errors.
+// The engine does the same in this thread, in a worker and in several threads: the same requests give the same plans, reports, events and errors.
 
-const homes: readonly HomeKind[] = ['in this thread', 'in a worker'];
+const homes = Object.keys(homeKinds) as HomeKind[];
 let script = '';
 before(async () => {
   script = await bundleEngineThread();
@@ -68,6 +75,8 @@ interface Case {
   readonly from: string;
   readonly to: string;
   readonly options?: Partial<PlanOptions>;
+  /** Before the plan. */
+  arrange?(it: Given): void;
   /** Before the run. */
   prepare?(it: Given): void;
 }
@@ -113,6 +122,14 @@ const cases: Readonly<Record<string, Case>> = {
     to: 'demo/there',
     prepare: ({ folder }) => fs.appendFileSync(path.join(folder, 'disk/d0/f3'), 'more'),
   },
+  'copies within a bucket': { from: 'demo/there', to: 'demo/elsewhere' },
+  'a store that proves to be on a file system': {
+    from: 'disk',
+    to: 'demo/there',
+    options: { verb: 'sync', deletes: 'after' },
+    arrange: ({ server }) => void server.store.put('demo', 'there/d2/f2/inner', 'in the place of a file'),
+    prepare: ({ server }) => void Object.assign(server.store.findBucket('demo') ?? {}, { likeFiles: true }),
+  },
   'a service that waits': {
     from: 'disk',
     to: 'demo/there',
@@ -151,6 +168,7 @@ async function planAndRun(t: TestContext, kind: HomeKind, what: Case): Promise<S
   await given(t, kind, async (it) => {
     const { engine } = it;
     const asked = request(it, what);
+    what.arrange?.(it);
     const progress: number[] = [];
     const plan = await engine.planSync(asked, calm, ({ actions }) => progress.push(actions));
     what.prepare?.(it);
@@ -162,6 +180,7 @@ async function planAndRun(t: TestContext, kind: HomeKind, what: Case): Promise<S
     };
     const report = await engine.runPlan(plan, calm, { observer, transfers: 3 });
     assert.equal(progress.at(-1), plan.actions.length);
+    assert.equal(it.shared() > 0, homeKinds[kind] > 1 && asked.options.verb !== 'move');
     const next = await engine.planSync(asked, calm);
     seen = {
       plan: comparable(plan, it),
@@ -177,15 +196,12 @@ async function planAndRun(t: TestContext, kind: HomeKind, what: Case): Promise<S
   return seen;
 }
 
-describe('both homes of the engine make the same plan, run, events and report', () => {
+describe('all homes of the engine make the same plan, run, events and report', () => {
   for (const [name, what] of Object.entries(cases))
     test(name, async (t) => {
-      const [here, inWorker] = [
-        await planAndRun(t, 'in this thread', what),
-        await planAndRun(t, 'in a worker', what),
-      ];
+      const here = await planAndRun(t, 'in this thread', what);
       assert.ok(here.events.length > 0);
-      assert.deepEqual(inWorker, here);
+      for (const kind of homes.slice(1)) assert.deepEqual(await planAndRun(t, kind, what), here, kind);
     });
 
   test('a check', async (t) => {
@@ -195,7 +211,7 @@ describe('both homes of the engine make the same plan, run, events and report', 
         const asked = request(it, { from: 'disk', to: 'demo/there', options: { verb: 'check' } });
         plans.push(comparable(await it.engine.planSync(asked, calm), it));
       });
-    assert.deepEqual(plans[1], plans[0]);
+    for (const plan of plans) assert.deepEqual(plan, plans[0]);
   });
 
   test('the explanation of a filter', async (t) => {
@@ -209,7 +225,7 @@ describe('both homes of the engine make the same plan, run, events and report', 
         });
         told.push(await it.engine.explainFilter(asked, 'd1/f1', calm));
       });
-    assert.deepEqual(told[1], told[0]);
+    for (const one of told) assert.deepEqual(one, told[0]);
   });
 });
 
@@ -241,7 +257,7 @@ const failures: Readonly<Record<string, (it: Given) => Promise<unknown>>> = {
   },
 };
 
-describe('both homes of the engine reject with the same error', () => {
+describe('all homes of the engine reject with the same error', () => {
   for (const [name, fail] of Object.entries(failures))
     test(name, async (t) => {
       const seen: object[] = [];
@@ -257,7 +273,7 @@ describe('both homes of the engine reject with the same error', () => {
             fields: { ...error },
           });
         });
-      assert.deepEqual(seen[1], seen[0]);
+      for (const error of seen) assert.deepEqual(error, seen[0]);
     });
 
   for (const kind of homes)

@@ -15,10 +15,13 @@ import { temporaryFolder } from '../support/temporaryFolder';
 import { type Tree, treeInBucket, treeOnDisk } from '../support/trees';
 
 // The worker of the engine is stopped at any moment. Every file that it leaves must be whole, nothing may be removed before its copy is there,
-// the journal must be readable, and the next run, in a new worker, must reach the end.
+// the journal must be readable, and the next run, in a new worker, must reach the end. A run must even reach its own end when only a thread is
+// stopped that shares its copies.
 
 /** In each direction. */
 const kills = 13;
+/** Of threads that share copies, in each direction. */
+const losses = 8;
 const mebi = 1024 * 1024;
 const small = Array.from({ length: 24 }, (_, i) => `d${i % 4}/file ${i}`);
 const large = ['big one', 'd1/big two'];
@@ -174,4 +177,71 @@ async function killAndEnd(t: TestContext, seed: number, it: Direction): Promise<
 describe('a worker that is stopped at any moment loses nothing', () => {
   for (const [index, [name, it]] of Object.entries(directions).entries())
     test(`in ${name}`, (t) => killAndEnd(t, index + 1, it));
+});
+
+/** Stops one of two more threads that share the copies, in each of many runs to new places. */
+async function loseThreads(t: TestContext, seed: number, isUpload: boolean): Promise<void> {
+  const r = random(seed);
+  const server = await startS3Server({ buckets: ['demo'] });
+  const base = temporaryFolder(t);
+  const storageFolder = path.join(base, 'storage');
+  const lines: string[] = [];
+  const log = { write: (_level: string, _tag: string, text: string) => void lines.push(text) };
+  const home = homeOf('in three threads', hostFor(server, { storageFolder, log }), script);
+  const isSmall = (file: string | undefined) => !large.some((name) => file?.endsWith(name));
+  server.addFault({ operation: ['PutObject', 'GetObject'], delayMs: 3, count: Number.POSITIVE_INFINITY });
+  try {
+    for (let kill = 1; kill <= losses; kill++) {
+      const at = (side: string) => {
+        const onDisk = (side === 'source') === isUpload;
+        const name = `${side}${kill}`;
+        fs.mkdirSync(path.join(base, name));
+        return onDisk
+          ? {
+              tree: treeOnDisk(path.join(base, name)),
+              place: { kind: 'folder', path: path.join(base, name) } as const,
+            }
+          : {
+              tree: treeInBucket(server, `${name}/`),
+              place: { kind: 'remote', remote: 'demo', path: parsePath(`demo/${name}`) } as const,
+            };
+      };
+      const [source, target] = [at('source'), at('target')];
+      for (const file of wanted) {
+        source.tree.put(file, content(file, 'new'));
+        if (r.chance(0.4)) target.tree.put(file, content(file, 'old'));
+      }
+      const options = { ...defaultPlanOptions, verb: 'sync', deletes: 'after' } as const;
+      const plan = await home.engine.planSync({ source: source.place, target: target.place, options }, calm);
+      const began = server.requests.length;
+      const threads = () => home.workers.slice(2 * (kill - 1));
+      const stop = () => void threads()[r.whole(2)]?.terminate();
+      const unwatch = stopAfter(server, 1 + r.whole(20), r.whole(8), stop);
+      const { totals } = await home.engine.runPlan(plan, calm, { transfers: 6 });
+      unwatch();
+      const when = `loss ${kill}`;
+      assert.equal(totals.done, wanted.length, `${when}: ${JSON.stringify(totals)}`);
+      assert.deepEqual(target.tree.files(), [...wanted].sort(), when);
+      for (const file of wanted)
+        assert.ok(target.tree.get(file)?.equals(content(file, 'new')), `${when}: ${file}`);
+      assertJournalsReadable(path.join(storageFolder, 'runs'));
+      const sent = server.requests
+        .slice(began)
+        .filter(({ operation, key }) => operation === 'PutObject' && isSmall(key));
+      const stored = sent.filter(({ status }) => status === 200).map(({ key }) => key);
+      assert.equal(new Set(stored).size, stored.length, `${when}: a file is stored twice`);
+      if (isUpload) assert.ok(sent.length <= small.length + 6, `${when}: ${sent.length} requests`);
+    }
+    const lost = lines.filter((line) => line.startsWith('A thread that shares the copies is lost')).length;
+    assert.ok(lost >= losses / 2, `only ${lost} were lost before the end of their run`);
+    assert.ok(home.shared() > losses, `only ${home.shared()} copies were shared`);
+  } finally {
+    await home.close();
+    await server.stop();
+  }
+}
+
+describe('a thread that shares the copies of a run and is stopped at any moment costs only time', () => {
+  test('in an upload', (t) => loseThreads(t, 11, true));
+  test('in a download', (t) => loseThreads(t, 12, false));
 });

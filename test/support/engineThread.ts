@@ -5,11 +5,14 @@ import { type App, createApp } from '../../src/app';
 import type { RemoteSettings } from '../../src/backends/backend';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
+import { serveCopies } from '../../src/engine/copyServer';
+import { copyThreadsOf, SharedCopies } from '../../src/engine/copyThreads';
 import type { Engine } from '../../src/engine/engine';
 import { type ServedEngine, serveEngine } from '../../src/engine/engineServer';
 import { startEngineThread } from '../../src/engine/engineThread';
-import type { WorkerStart } from '../../src/engine/protocol';
-import { type StartedWorker, WorkerEngine } from '../../src/engine/workerEngine';
+import { messageOfError } from '../../src/engine/errorMessages';
+import type { CopyProgress, WorkerStart } from '../../src/engine/protocol';
+import { type StartedWorker, type StartWorker, WorkerEngine } from '../../src/engine/workerEngine';
 import type { Host } from '../../src/usecases/host';
 import type { S3TestServer } from '../servers/s3/s3Server';
 
@@ -65,27 +68,56 @@ export interface Home {
   readonly app: App;
   /** Workers that were started, the last one last. */
   readonly workers: readonly StartedWorker[];
+  /** How many copies threads have made that share those of a run. */
+  shared(): number;
   close(): Promise<void>;
 }
 
-export type HomeKind = 'in this thread' | 'in a worker';
+/** Where an engine runs, and with how many threads, this one included, that share the small copies of its runs. */
+export const homeKinds = {
+  'in this thread': 1,
+  'in a worker': 1,
+  'in two threads': 2,
+  'in three threads': 3,
+};
+
+export type HomeKind = keyof typeof homeKinds;
 
 /** @param script the bundle of `bundleEngineThread` */
 export function homeOf(kind: HomeKind, host: Host, script: string): Home {
-  const app = createApp(host);
   const workers: StartedWorker[] = [];
-  if (kind === 'in this thread') return { engine: app, app, workers, close: () => app.close() };
-  const start = (data: WorkerStart, onEnd: (reason: string) => void) => {
+  let copies = 0;
+  const shared = () => copies;
+  const start: StartWorker = (data, onEnd) => {
     const worker = startEngineThread(script, data, onEnd);
+    worker.port.on('message', ({ name, args }: { name?: string; args: CopyProgress }) => {
+      if (name === 'copied') copies += args.ended.length;
+    });
     workers.push(worker);
     return worker;
   };
+  if (kind !== 'in a worker') {
+    const own = { ...host, transferThreads: () => homeKinds[kind] };
+    const app = createApp({ ...own, copyThreads: startedThreads(own, start) });
+    return { engine: app, app, workers, shared, close: () => app.close() };
+  }
+  const app = createApp(host);
   const engine = new WorkerEngine({ host, app, start, mayConnect: async () => true });
   const close = async () => {
     await engine.close();
     await app.close();
   };
-  return { engine, app, workers, close };
+  return { engine, app, workers, shared, close };
+}
+
+/** As `copyThreadsOf`, for any number of copies and with threads that are ready when the run begins. */
+export function startedThreads(host: Host, start: StartWorker): NonNullable<Host['copyThreads']> {
+  const threadsFor = copyThreadsOf(host, start, 1);
+  return async (...run) => {
+    const threads = await threadsFor(...run);
+    if (threads instanceof SharedCopies) await threads.started;
+    return threads;
+  };
 }
 
 /** Starts "workers" in this thread, which are as far away as real ones: everything crosses by messages. */
@@ -100,5 +132,53 @@ export function startHere(create: (host: Host) => ServedEngine): (data: WorkerSt
       unref: () => port1.unref(),
       terminate: async () => port1.close(),
     };
+  };
+}
+
+/** Threads that share copies, which run in this thread and are as far away as real ones. */
+export interface NearThreads {
+  readonly start: StartWorker;
+  /** Messages to the threads, and from them. */
+  readonly messages: { readonly to: unknown[]; readonly from: unknown[] };
+  /** What `create` and `terminate` did, in order. */
+  readonly events: string[];
+  /** Ends a thread as a crash does: its requests are cut off, and nothing that it says arrives. */
+  lose(reason?: string): void;
+}
+
+export function nearThreads(create: Parameters<typeof serveCopies>[2]): NearThreads {
+  const messages = { to: [] as unknown[], from: [] as unknown[] };
+  const events: string[] = [];
+  const running: ((reason: string) => void)[] = [];
+  return {
+    messages,
+    events,
+    lose: (reason = 'lost') => running.shift()?.(reason),
+    start(data, onEnd) {
+      const { port1, port2 } = new MessageChannel();
+      port2.on('message', (message) => messages.to.push(message));
+      port1.on('message', (message) => messages.from.push(message));
+      serveCopies(port2, data, (host) => {
+        const app = create(host);
+        return { ...app, close: () => app.close().then(() => void events.push('closed')) };
+      });
+      running.push((reason) => {
+        const cut = { type: 'call', id: 0, name: 'cancel', args: messageOfError(new Error(reason)) };
+        port1.postMessage(cut);
+        port1.removeAllListeners('message');
+        setTimeout(() => port1.close(), 20);
+        onEnd(reason);
+      });
+      return {
+        port: port1,
+        threadId: 0,
+        ref: () => port1.ref(),
+        unref: () => port1.unref(),
+        async terminate() {
+          events.push('terminated');
+          port1.close();
+        },
+      };
+    },
   };
 }

@@ -8,6 +8,9 @@ import { isRecord } from '../../src/base/encoding';
 import { printable, printableJson } from '../../src/base/printable';
 import { isProblem, type LineProblem } from '../../src/commandLine/lineProblem';
 import type { ShellKind } from '../../src/commandLine/shell/shellKinds';
+import { copyThreadsOf } from '../../src/engine/copyThreads';
+import { serveIfEngineThread, startEngineThread } from '../../src/engine/engineThread';
+import type { StartWorker } from '../../src/engine/workerEngine';
 import { checkMarks, describePlan } from '../../src/plan/build/describePlan';
 import { selectActions } from '../../src/plan/build/selectActions';
 import { type Place, placeText } from '../../src/plan/model/plan';
@@ -43,6 +46,7 @@ FROM and TO are folders or remote:bucket/path; plan, run and check take --line C
   --shell KIND       with a line: posix, powershell, cmd or windows (either of these two), when the line doesn't show it
   --recursive        with ls
   --transfers N      with run: at most this many files at once
+  --threads N        with run: at most this many threads share small files (default: 0, one fewer than cores, at most 4)
   --force-to-disk    with run: flushes each file that is copied to this machine before it counts as done
   --cache FOLDER     caches the modified times of objects and keeps journals there, as the extension does (default: neither)
   --continue         with run: if a run of these places is unfinished, do what is left of it
@@ -65,6 +69,7 @@ async function main(): Promise<number> {
       shell: { type: 'string' },
       recursive: { type: 'boolean', default: false },
       transfers: { type: 'string' },
+      threads: { type: 'string', default: '0' },
       'force-to-disk': { type: 'boolean', default: false },
       cache: { type: 'string' },
       continue: { type: 'boolean', default: false },
@@ -88,15 +93,18 @@ async function main(): Promise<number> {
   const transfers = values.transfers === undefined ? undefined : Number(values.transfers);
   if (transfers !== undefined && !(Number.isInteger(transfers) && transfers > 0))
     throw new UsageError('--transfers takes a whole number above 0.');
+  const threads = Number(values.threads);
+  if (!Number.isInteger(threads) || threads < 0) throw new UsageError('--threads takes a whole number.');
 
-  const app = createApp(
-    terminalHost({
-      remotesFile: values.remotes,
-      logLevel,
-      forceToDisk: values['force-to-disk'],
-      storageFolder: values.cache === undefined ? undefined : path.resolve(values.cache),
-    }),
-  );
+  const host = terminalHost({
+    remotesFile: values.remotes,
+    logLevel,
+    forceToDisk: values['force-to-disk'],
+    transferThreads: threads,
+    storageFolder: values.cache === undefined ? undefined : path.resolve(values.cache),
+  });
+  const startThread: StartWorker = (data, onEnd) => startEngineThread(__filename, data, onEnd);
+  const app = createApp({ ...host, copyThreads: copyThreadsOf(host, startThread) });
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('Interrupted.')));
   process.once('SIGTERM', () => stop.abort(new Error('Terminated.')));
@@ -264,18 +272,20 @@ class Output {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    if (error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
-      console.error(`${printable((error as Error).message)}\n\n${usage}`);
-      process.exitCode = 2;
-    } else {
-      const text = error instanceof RemoteError ? error.message : String((error as Error).stack ?? error);
-      console.error(text.split('\n').map(printable).join('\n'));
-      process.exitCode = 1;
-    }
-  },
-);
+// The bundle of this program is also the code of the threads that share copies.
+if (!serveIfEngineThread())
+  main().then(
+    (code) => {
+      process.exitCode = code;
+    },
+    (error: unknown) => {
+      if (error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
+        console.error(`${printable((error as Error).message)}\n\n${usage}`);
+        process.exitCode = 2;
+      } else {
+        const text = error instanceof RemoteError ? error.message : String((error as Error).stack ?? error);
+        console.error(text.split('\n').map(printable).join('\n'));
+        process.exitCode = 1;
+      }
+    },
+  );

@@ -66,6 +66,8 @@ export function openLocalRemote({
         preconditions: 'checkThenAct',
         hasDirectories: true,
         isLocalDisk: true,
+        // A write that must survive a power cut has to know the folders that other clients made.
+        manyClients: !syncToDisk,
         recoverableDeletes: false,
         storageId: paths.storageId,
       } as const;

@@ -62,6 +62,7 @@ export class S3Remote implements Remote {
         return config.fileSystem || requests.sawFileSystem;
       },
       keepsAttributes: true,
+      manyClients: true,
       readsRanges: { atOnce: config.concurrency, checkLess: config.checksums === 'whenSupported' },
       storageId: storageIdOf(config),
       ...(config.credentials !== 'anonymous' && { serverSideCopyGroup: serverSideCopyGroupOf(config) }),

@@ -20,6 +20,8 @@ export interface CheckedSettings {
   readonly changesIntervalMs: number;
   /** Files transferred concurrently. */
   readonly transfers: number;
+  /** Threads that share the small files of a run; 0 = as many as suit this machine. */
+  readonly transferThreads: number;
   /** Whether all files copied to this machine are flushed to disk, not only moved files. */
   readonly forceToDisk: boolean;
   readonly compare: ComparisonMode;
@@ -63,6 +65,7 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
     openFilesIntervalMs: integer('watchInterval', 0, day, 5) * 1000,
     changesIntervalMs: integer('changesInterval', 0, day, 60) * 1000,
     transfers: integer('transfers', 1, 64, 64),
+    transferThreads: integer('transferThreads', 0, 8, 0),
     forceToDisk: flag('forceToDisk', false),
     compare: comparisonModes.find((mode) => mode === compare) ?? 'rclone',
     deleteExtraneous: flag('deleteExtraneous', false),

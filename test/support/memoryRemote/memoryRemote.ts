@@ -73,6 +73,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     preconditions: 'atomic',
     hasDirectories,
     keepsAttributes: true,
+    manyClients: true,
   };
   const files = new Map<string, Stored>();
   const folders = new Map<string, RemotePath>();
@@ -80,7 +81,6 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   const calls: MemoryCall[] = [];
   const counts = new Map<MemoryOperation, number>();
   let versions = 0;
-
   const key = (path: string) => matchKey(path, capabilities.names);
   const within = (path: string, folder: string) =>
     isWithin(key(path) as RemotePath, key(folder) as RemotePath);

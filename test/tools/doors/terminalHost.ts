@@ -21,6 +21,7 @@ export function terminalHost(settings: {
   readonly logLevel: LogLevel;
   readonly storageFolder: string | undefined;
   readonly forceToDisk?: boolean;
+  readonly transferThreads?: number;
 }): Host {
   const remotes = settings.remotesFile === undefined ? [] : readRemotes(settings.remotesFile);
   const keeps = (level: LogLevel) => logLevels.indexOf(level) >= logLevels.indexOf(settings.logLevel);
@@ -65,6 +66,7 @@ export function terminalHost(settings: {
     },
     ownThread: true,
     forceToDisk: () => settings.forceToDisk ?? false,
+    transferThreads: () => settings.transferThreads ?? 1,
     mayRunPrograms: () => true,
     storageFolder: settings.storageFolder,
     lockFolder: sharedLockFolder(),
