@@ -11,8 +11,13 @@ import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import type { ActionResult, RunReport } from '../runReport';
 import { endedFile, endRun, tidyJournals, unfinishedFile } from './journalFiles';
-import { type JournalLine, journalVersion, type RunPlaces, type WriteFact } from './journalLines';
-import { actionLine, doneLine } from './lineTexts';
+import {
+  type JournalLine,
+  journalVersion,
+  type MadeFile,
+  type RunPlaces,
+  type WriteFact,
+} from './journalLines';
 import { type RecordedRun, readRun } from './recordedRun';
 
 /**
@@ -128,7 +133,7 @@ function* writePlan(file: JournalFile, { run, plan, places, clock }: JournalOpti
   for (const conflict of conflicts) yield file.write({ event: 'conflict', conflict });
   for (const one of skipped) yield file.write({ event: 'skipped', skipped: one });
   for (const problem of problems) yield file.write({ event: 'problem', problem });
-  for (const action of actions) yield file.writeText(actionLine(action));
+  for (const action of actions) yield file.write({ event: 'action', action });
   file.flush();
 }
 
@@ -157,12 +162,7 @@ class JournalFile {
   }
 
   write(line: JournalLine): void {
-    this.writeText(JSON.stringify(line));
-  }
-
-  /** Writes a line of JSON. */
-  writeText(line: string): void {
-    this.waiting += line;
+    this.waiting += JSON.stringify(line);
     this.waiting += '\n';
     if (this.waiting.length > flushLength) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), flushMs);
@@ -232,7 +232,7 @@ class RunJournal implements Journal {
   ended({ id, outcome, error }: ActionResult, made?: FileEntry): void {
     const n = this.positionOf(id);
     if (outcome !== 'done') this.file.write({ event: 'ended', n, outcome, ...(error && { error }) });
-    else this.file.writeText(doneLine(n, made));
+    else this.file.write(made ? { event: 'done', n, made: factsOf(made) } : { event: 'done', n });
   }
 
   mayBeDone({ id }: Action): boolean {
@@ -275,4 +275,9 @@ class RunJournal implements Journal {
   private positionOf(id: string): number {
     return this.positions.get(id) ?? -1;
   }
+}
+
+/** JSON leaves out the facts that are undefined. */
+function factsOf({ size, modified, md5, version }: FileEntry): MadeFile {
+  return { size, modified, md5, version } as MadeFile;
 }

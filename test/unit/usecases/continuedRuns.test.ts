@@ -4,12 +4,10 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../../src/base/log';
 import { selectActions } from '../../../src/plan/build/selectActions';
-import type { CopyFile, Plan } from '../../../src/plan/model/plan';
+import type { Plan } from '../../../src/plan/model/plan';
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
-import type { FileEntry } from '../../../src/remote/entry';
 import { isRemoteError } from '../../../src/remote/remoteError';
-import { parsePath, rootPath } from '../../../src/remote/remotePath';
-import { actionLine, doneLine } from '../../../src/transfer/journal/lineTexts';
+import { rootPath } from '../../../src/remote/remotePath';
 import { idsToContinue, type RecordedRun } from '../../../src/transfer/journal/recordedRun';
 import { discardRun, unfinishedRuns } from '../../../src/transfer/journal/unfinishedRuns';
 import type { RunObserver, RunReport } from '../../../src/transfer/runReport';
@@ -19,7 +17,7 @@ import { runPlan } from '../../../src/usecases/runPlan';
 import { createFakeClock } from '../../support/fakeClock';
 import { random } from '../../support/random';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { bucket, type GivenRun, givenRun, mirror } from '../transfer/givenRun';
+import { bucket, fileIn, type GivenRun, givenRun, mirror } from '../transfer/givenRun';
 
 const calm = new AbortController().signal;
 
@@ -281,36 +279,12 @@ test('each crash halves the concurrency of the run, and a cancel does not', asyn
   assert.equal((await onlyOne(it)).crashes, 3);
 });
 
-test('every fact of an action is written as it is', () => {
-  const time = { s: -5, ns: 999_999_999 };
-  const file: Required<FileEntry> = {
-    kind: 'file',
-    path: parsePath('a "b"\n'),
-    size: 2 ** 53 - 1,
-    modified: time,
-    serverModified: { s: 1, ns: 0 },
-    md5: 'd41d8cd98f00b204e9800998ecf8427e',
-    version: '"\\\u0000',
-    storageClass: 'STANDARD',
-    readonly: 'Why.',
-    exact: true,
-  };
-  const whole: Required<CopyFile> = {
-    kind: 'copyFile',
-    id: 'c:\u2028',
-    path: parsePath('p'),
-    direction: 'upload',
-    source: file,
-    before: file,
-    because: 'always',
-    storeModified: time,
-    removesSource: true,
-  };
-  const { before: _, storeModified: __, removesSource: ___, ...least } = whole;
-  const bare: FileEntry = { kind: 'file', path: parsePath('q'), size: 0, exact: false };
-  for (const action of [whole, least, { ...least, source: bare }])
-    assert.deepEqual(JSON.parse(actionLine(action)), { event: 'action', action });
-  assert.deepEqual(JSON.parse(doneLine(3, undefined)), { event: 'done', n: 3 });
-  const { size, modified, md5, version } = file;
-  assert.deepEqual(JSON.parse(doneLine(3, file)).made, { size, modified, md5, version });
+test('the end of an action is recorded with the facts of the file that it made', async (t) => {
+  const it = given(t, { f0: 'content' });
+  await it.start(await it.planUpload(mirror));
+  const lines = fs.readFileSync(it.journal(), 'utf8').split('\n');
+  const done = lines.flatMap((line) => (line.startsWith('{"event":"done"') ? [JSON.parse(line)] : []));
+  const { size, modified, md5, version } = await fileIn(it.store, 'bucket/f0');
+  assert.ok(size && modified && md5 && version);
+  assert.deepEqual(done, [{ event: 'done', n: 0, made: { size, modified, md5, version } }]);
 });
