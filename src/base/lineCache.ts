@@ -1,14 +1,18 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { LineIndex } from './lineIndex';
+import { type LineMemory, versionText } from './lines/fileBytes';
+import { hashOf } from './lines/lineIndex';
+import { LineLog } from './lines/lineLog';
+import { StoredLines } from './lines/storedLines';
 import type { Log, LogTag } from './log';
 
 /** Milliseconds from the first unwritten line to the write, so that a crash costs little. */
 const saveAfterMs = 20_000;
-const linesPerWrite = 5_000;
-/** Marks a key that was deleted. */
-const tombstone = '';
+/** Changed lines that are written at once, to free their memory: about 20 MB. */
+const defaultMaxChanges = 100_000;
+/** Bytes of the buffer that joins small parts of a text, because each part takes a call of the system. */
+const joinedBytes = 256 << 10;
 /** Milliseconds after which `load` looks again whether the file was replaced. */
 const recheckMs = 1000;
 /** Milliseconds after which a lock is ignored: a crash left it. */
@@ -25,6 +29,10 @@ interface LineCacheOptions {
   readonly log: Log;
   /** Maximum lines; the oldest are dropped first. */
   readonly maxEntries: number;
+  /** How much of a file stays in memory; 16 MB when absent. */
+  readonly memory?: LineMemory;
+  /** Changed lines that are written at once; 100,000 when absent. */
+  readonly maxChanges?: number;
 }
 
 /** The caches with lines that are not written yet. */
@@ -37,23 +45,27 @@ export async function saveLineCaches(): Promise<void> {
 
 /**
  * A persistent cache of one line of text per key, in a file that is replaced as a whole. Other threads and windows may use the same file:
- * their lines are read before each write, and kept. Losing lines only costs time. The lines of the file stay bytes (see LineIndex), so
- * loading a million stays cheap.
+ * their lines are read before each write, and kept. Losing lines only costs time. The lines of a large file stay on the disk, so a million
+ * cost little memory.
  */
 export class PersistentLineCache {
-  /** The lines of the file as it was read, without those that this session changed. */
-  private stored = LineIndex.empty();
-  /** The lines of this session that the file had not when it was read, by escaped key. */
-  private lines = new Map<string, string>();
-  private unwritten = new Map<string, string>();
+  /** The lines of the file as it was read, without those that were changed since. */
+  private stored = StoredLines.empty();
+  /** The lines that were changed since the file was read or written, with a mark for each deleted key. */
+  private changes = new LineLog();
   /** Identifies the file that was last read or written; undefined before that. */
   private version: string | undefined;
   private checkedAt = Number.NEGATIVE_INFINITY;
   private loading: Promise<void> | undefined;
   private saving: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
+  /** The number of changes at which they are written. */
+  private saveAt: number;
+  private isReplacing = false;
 
-  constructor(private readonly options: LineCacheOptions) {}
+  constructor(private readonly options: LineCacheOptions) {
+    this.saveAt = this.maxChanges;
+  }
 
   /** Loads the file when it was not loaded yet or was replaced. Must be awaited before `get`. Never rejects. */
   async load(): Promise<void> {
@@ -63,31 +75,33 @@ export class PersistentLineCache {
 
   get(key: string): string | undefined {
     const escaped = escapeKey(key);
-    return this.lines.get(escaped) ?? this.stored.get(escaped);
+    return this.find(escaped, hashOf(escaped));
   }
 
   /** Caches a line, which must be Latin-1, not empty, and without line breaks. */
   set(key: string, line: string): void {
     const escaped = escapeKey(key);
-    const known = this.lines.get(escaped);
-    const stored = known === undefined && this.stored.size > 0 ? this.stored.get(escaped) : undefined;
-    if ((known ?? stored) === line) return;
-    if (stored !== undefined) this.stored.delete(escaped);
-    // The newest line is the last.
-    if (known !== undefined) this.lines.delete(escaped);
-    this.lines.set(escaped, line);
+    const hash = hashOf(escaped);
+    if (this.find(escaped, hash) === line) return;
+    this.stored.delete(escaped, hash);
+    this.changes.set(escaped, hash, line);
     this.dropOldest();
-    this.changed(escaped, line);
+    this.changed();
   }
 
   delete(key: string): void {
     const escaped = escapeKey(key);
-    const had = this.lines.delete(escaped) || this.stored.delete(escaped);
-    if (had || this.version === undefined) this.changed(escaped, tombstone);
+    const hash = hashOf(escaped);
+    const isAbsent = this.find(escaped, hash) === undefined && !this.stored.isLost;
+    if (isAbsent && this.version !== undefined) return;
+    this.stored.delete(escaped, hash);
+    if (this.options.file === undefined) this.changes.delete(escaped, hash);
+    else this.changes.mark(escaped, hash);
+    this.changed();
   }
 
   get size(): number {
-    return this.stored.size + this.lines.size;
+    return this.stored.size + this.changes.size;
   }
 
   /** Writes unwritten lines and waits for a running write. Never rejects. */
@@ -98,20 +112,31 @@ export class PersistentLineCache {
     await this.saving;
   }
 
-  private dropOldest(): void {
-    // An iterator passes over every deleted line first, so it starts only when a line must go.
-    if (this.size <= this.options.maxEntries) return;
-    for (const oldest of this.lines.keys()) {
-      if (this.size <= this.options.maxEntries) break;
-      if (this.stored.size > 0) this.stored.deleteOldest();
-      else this.lines.delete(oldest);
-    }
+  private get maxChanges(): number {
+    return this.options.maxChanges ?? defaultMaxChanges;
   }
 
-  private changed(escaped: string, line: string): void {
+  private find(escaped: string, hash: number): string | undefined {
+    const changed = this.changes.get(escaped, hash);
+    if (changed === undefined) return this.stored.get(escaped, hash);
+    return changed === '' ? undefined : changed;
+  }
+
+  private dropOldest(): void {
+    while (this.size > this.options.maxEntries)
+      if (this.stored.size > 0) this.stored.deleteOldest();
+      else this.changes.deleteOldest();
+  }
+
+  private changed(): void {
+    if (this.changes.replaced > this.maxChanges && !this.isReplacing) this.changes = this.changes.since(0);
     if (this.options.file === undefined) return;
-    this.unwritten.set(escaped, line);
     unsavedCaches.add(this);
+    if (this.changes.count >= this.saveAt) {
+      // A failed write must not be repeated with the next line.
+      this.saveAt = this.changes.count + this.maxChanges;
+      void this.save();
+    }
     this.timer ??= setTimeout(() => void this.save(), saveAfterMs).unref();
   }
 
@@ -123,32 +148,34 @@ export class PersistentLineCache {
 
   /** Takes over the lines of the file if it is another one than before. */
   private async read(): Promise<void> {
-    const { file, header, log, tag, what } = this.options;
+    const { file, header, log, memory, tag, what } = this.options;
     this.checkedAt = performance.now();
     const version = await versionOf(file);
-    if (version === this.version) return;
+    if (version === this.version && !this.stored.isLost) return;
     this.version = version;
-    let stored: LineIndex | undefined;
+    let stored: StoredLines | undefined;
     try {
-      if (file !== undefined) stored = LineIndex.parse(await readFile(file), header);
+      if (file !== undefined) stored = await StoredLines.read(file, header, memory);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         log.write('warn', tag, `${what} can't be read: ${(error as Error).message}`);
     }
-    // A file that vanished or can't be read takes no lines of this session with it.
-    if (!stored) return;
-    this.lines = new Map();
-    for (const [key, line] of this.unwritten) {
-      stored.delete(key);
-      if (line !== tombstone) this.lines.set(key, line);
-    }
+    // A file that vanished or can't be read takes no lines in memory with it.
+    if (stored) {
+      this.version = stored.version;
+      this.takeOver(stored);
+    } else if (!this.stored.isInMemory) this.takeOver(StoredLines.empty());
+  }
+
+  private takeOver(stored: StoredLines): void {
+    this.changes.forEachKey((key, hash) => stored.delete(key, hash));
     this.stored = stored;
     this.dropOldest();
   }
 
   private async write(): Promise<void> {
     const { file, log, tag, what } = this.options;
-    if (file === undefined || this.unwritten.size === 0) return;
+    if (file === undefined || this.changes.isEmpty) return;
     try {
       await mkdir(path.dirname(file), { recursive: true });
       const unlock = await lock(`${file}.lock`);
@@ -164,28 +191,31 @@ export class PersistentLineCache {
   }
 
   private async replace(file: string): Promise<void> {
-    const { unwritten } = this;
-    this.unwritten = new Map();
-    unsavedCaches.delete(this);
+    const { header, memory } = this.options;
+    const { changes, stored } = this;
+    const { count } = changes;
+    const text = textOf(header, stored.size + changes.size, stored.text(), changes.text());
     const temporary = `${file}.${process.pid}-${threadId}.new`;
+    unsavedCaches.delete(this);
+    this.isReplacing = true;
     try {
-      // Copies, because lines may change while the disk writes.
-      const parts = [...this.stored.parts()];
-      const text = textOf(this.options.header, this.stored.size, parts, [...this.lines]);
       await writeFile(temporary, text, { mode: 0o600 });
-      const version = await versionOf(temporary);
+      const written = await StoredLines.read(temporary, header, memory);
+      if (!written) throw new Error('the written file is incomplete');
       await rename(temporary, file);
-      this.version = version;
+      written.movedTo(file);
+      // Lines may have changed while the disk wrote.
+      this.changes = changes.since(count);
+      this.version = written.version;
+      this.saveAt = this.maxChanges;
+      this.takeOver(written);
     } catch (error) {
-      this.keepUnwritten(unwritten);
+      unsavedCaches.add(this);
       await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
+    } finally {
+      this.isReplacing = false;
     }
-  }
-
-  private keepUnwritten(before: ReadonlyMap<string, string>): void {
-    this.unwritten = new Map([...before, ...this.unwritten]);
-    unsavedCaches.add(this);
   }
 }
 
@@ -203,27 +233,41 @@ async function lock(file: string): Promise<() => Promise<void>> {
   return () => rm(file, { force: true }).catch(() => undefined);
 }
 
-/** Differs for each file that replaces another; empty without a file. */
+/** See `versionText`; empty without a file. */
 async function versionOf(file: string | undefined): Promise<string> {
   const stats = file === undefined ? undefined : await stat(file, { bigint: true }).catch(() => undefined);
-  return stats ? `${stats.ino} ${stats.size} ${stats.mtimeNs}` : '';
+  return stats ? versionText(stats) : '';
 }
 
-/** The text of a file: the lines of an older file, then newer ones in parts of `linesPerWrite`. The last line holds the number of lines. */
-function* textOf(
+/** The text of a file: the lines of an older one, then newer lines. The last line holds their number. */
+function textOf(
   header: string,
-  storedCount: number,
-  stored: readonly Buffer[],
-  lines: readonly (readonly [string, string])[],
-): Generator<Buffer> {
-  yield Buffer.from(`${header}\n`, 'latin1');
-  yield* stored;
-  for (let i = 0; i < lines.length; i += linesPerWrite) {
-    let text = '';
-    for (const [key, line] of lines.slice(i, i + linesPerWrite)) text += `${key}\t${line}\n`;
-    yield Buffer.from(text, 'latin1');
+  lines: number,
+  stored: AsyncIterable<Buffer>,
+  newer: readonly Buffer[],
+): AsyncIterable<Buffer> {
+  async function* parts() {
+    yield Buffer.from(`${header}\n`, 'latin1');
+    yield* stored;
+    yield* newer;
+    yield Buffer.from(`end\t${lines}\n`, 'latin1');
   }
-  yield Buffer.from(`end\t${storedCount + lines.length}\n`, 'latin1');
+  return joined(parts());
+}
+
+/** The same bytes in larger pieces, each valid until the next. */
+async function* joined(parts: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(joinedBytes);
+  let length = 0;
+  for await (const part of parts) {
+    if (length > 0 && length + part.length > buffer.length) {
+      yield buffer.subarray(0, length);
+      length = 0;
+    }
+    if (part.length > buffer.length) yield part;
+    else length += part.copy(buffer, length);
+  }
+  if (length > 0) yield buffer.subarray(0, length);
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };

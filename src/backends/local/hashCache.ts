@@ -26,7 +26,7 @@ const callsPerFile = 4;
 /** Kernels round times to a tick of up to about 10 ms; a change within the tick of the reading may be invisible. */
 const tickMs = 20;
 
-/** Maximum cached files; the oldest entries are dropped first. About 150 MB of memory when it is read from a full file. */
+/** Maximum cached files; the oldest entries are dropped first. A full file takes about 40 MB of memory. */
 const defaultMaxEntries = 1_000_000;
 /** Milliseconds between a change and a read below which a second change may not be visible in the file's times. */
 const settledAfterMs = 2000;

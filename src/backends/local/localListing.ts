@@ -83,8 +83,9 @@ export async function* listRecursive(
 ): AsyncGenerator<readonly Entry[]> {
   const follow = options.followSymlinks ?? false;
   const known = options.knownHashes ? hashes : undefined;
-  await known?.load();
   const read: ReadFolder = async (at, folder) => {
+    // Each time, because another window may replace the file of the cache meanwhile.
+    await known?.load();
     const items = await readNames(at, folder, signal);
     return (await statAll(items, at, folder, follow, known, signal)).sort((a, b) =>
       comparePaths(a.order, b.order),

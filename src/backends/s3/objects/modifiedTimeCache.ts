@@ -19,7 +19,7 @@ export interface ObjectVersion {
 }
 
 const header = 'cloud-remotes stored times 1';
-/** Per bucket; a full cache drops the oldest entries. Takes about 130 MB of memory when it is read from a full file. */
+/** Per bucket; a full cache drops the oldest entries. A full file takes about 40 MB of memory. */
 const defaultMaxEntries = 1_000_000;
 /** Replaces an MD5 that equals the ETag, as for nearly every object that was not uploaded in parts. */
 const sameAsEtag = '=';
