@@ -4,6 +4,11 @@ import { maxResponseBytes, S3ServiceError, tooLong } from '../errors/serviceRefu
 import type { WriteFacts } from './requestTypes';
 
 /** Throws `corrupted`, naming `operation`, for a body longer than S3 sends. */
+export function responseBytes(response: HttpResponse, operation: string): Promise<Buffer> {
+  return response.whole(maxResponseBytes, () => tooLong(operation));
+}
+
+/** As `responseBytes`, in UTF-8. */
 export function responseText(response: HttpResponse, operation: string): Promise<string> {
   return readText(response, maxResponseBytes, () => tooLong(operation));
 }

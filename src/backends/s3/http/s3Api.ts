@@ -30,7 +30,7 @@ import type {
   PutResponse,
   WriteCondition,
 } from './requestTypes';
-import { assertS3Object, responseDocument, responseText, writeFacts } from './responses';
+import { assertS3Object, responseBytes, responseDocument, responseText, writeFacts } from './responses';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import { arePlain, type PlainRequest, sendSigned } from './signedRequests';
 import type { HeaderList } from './sigV4';
@@ -160,7 +160,7 @@ export class S3Api {
       if (token !== undefined) query.push(['continuation-token', token]);
       if (after !== undefined) query.push(['start-after', after]);
       const response = await this.send(bucket, { method: 'GET', key: '', query }, signal);
-      const parsed = response && parseListing(await responseText(response, 'ListObjectsV2'), bucket);
+      const parsed = response && parseListing(await responseBytes(response, 'ListObjectsV2'), bucket);
       return parsed ?? sdkList(await loadSdk(), request, signal);
     });
   }

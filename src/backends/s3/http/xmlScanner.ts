@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { unescaped } from '../errors/errorXml';
 
 const lessThan = 0x3c;
@@ -17,16 +18,16 @@ export function tagNames(...names: readonly string[]): TagNames {
 
 /**
  * Reads XML of thousands of small elements, one by one. Below the root it knows no attributes, comments or CDATA; there `open` returns
- * `end`, and `closes` and `readText` return false. A scanner is valid until the next one is made.
+ * `end`, and `closes` and `readText` return false. Reads the bytes, because a part of a text keeps the whole text in memory, and reading
+ * characters from a text costs several times as much.
  */
 export class XmlScanner {
   /** The results of `open` for a closing tag, and for an element that is not in the list. */
   static readonly end = -1;
   static readonly other = -2;
 
-  /** The UTF-16 units of the document, and more: reading them from the string costs several times as much. */
-  readonly units: Uint8Array | Uint16Array;
   private readonly length: number;
+  private readonly encoding: 'latin1' | 'utf8';
   /** The position behind the part that has been read. */
   at = 0;
   /** The text that `readText` found lies between these positions; nothing for an element with other elements in it. */
@@ -36,20 +37,32 @@ export class XmlScanner {
   private nameEnd = 0;
   private isEmpty = false;
 
-  constructor(private readonly xml: string) {
-    const isAscii = Buffer.byteLength(xml) === xml.length;
-    this.units = isAscii ? asciiUnits(xml) : unitsOf(xml);
-    this.length = xml.length;
+  /** The document is in UTF-8. */
+  constructor(readonly units: Buffer) {
+    this.length = units.length;
+    // Latin-1 is faster, and the same for ASCII.
+    this.encoding = isAscii(units) ? 'latin1' : 'utf8';
   }
 
   /** The text of the element that was read last, with entities replaced. */
   get text(): string {
-    return unescaped(this.xml.slice(this.from, this.to));
+    return unescaped(this.between(this.from, this.to));
+  }
+
+  /** The part of the document between two positions, as it is written. */
+  between(from: number, to: number): string {
+    return this.units.toString(this.encoding, from, to);
+  }
+
+  /** Whether the document goes on with `text`, which is in ASCII, at a position. */
+  hasAt(text: string, at: number): boolean {
+    for (let i = 0; i < text.length; i++) if (this.units[at + i] !== text.charCodeAt(i)) return false;
+    return true;
   }
 
   /** Moves into the element whose tag begins at `start`. False when it has no content. */
   enter(start: number): boolean {
-    this.at = this.xml.indexOf('>', start) + 1;
+    this.at = this.units.indexOf(greaterThan, start) + 1;
     return this.at > 0 && this.units[this.at - 2] !== slash;
   }
 
@@ -95,7 +108,7 @@ export class XmlScanner {
   /** Moves past the name of the closing tag that ended a series of `open`. False when another name is there. */
   closes(name: string): boolean {
     const end = this.at + name.length;
-    if (this.units[this.at - 1] !== slash || !this.xml.startsWith(name, this.at)) return false;
+    if (this.units[this.at - 1] !== slash || !this.hasAt(name, this.at)) return false;
     this.at = end + 1;
     return this.units[end] === greaterThan;
   }
@@ -124,25 +137,11 @@ export class XmlScanner {
 
   /** Moves past the closing tag of an element with other elements in it. */
   private skipElements(at: number): boolean {
-    const close = `</${this.xml.slice(this.nameStart, this.nameEnd)}>`;
-    const end = this.xml.indexOf(close, at);
-    if (end < 0 || this.xml.slice(at, end).includes('<!')) return false;
+    const { units } = this;
+    const close = `</${units.toString('latin1', this.nameStart, this.nameEnd)}>`;
+    const end = units.indexOf(close, at, 'latin1');
+    if (end < 0 || units.subarray(at, end).includes('<!')) return false;
     this.at = end + close.length;
     return true;
   }
-}
-
-/** One buffer serves all documents, because memory outside of the heap is freed late. */
-let asciiBuffer = Buffer.allocUnsafeSlow(0);
-
-function asciiUnits(text: string): Uint8Array {
-  if (asciiBuffer.length < text.length) asciiBuffer = Buffer.allocUnsafeSlow(text.length * 2);
-  asciiBuffer.write(text, 'latin1');
-  return asciiBuffer;
-}
-
-function unitsOf(text: string): Uint16Array {
-  const units = new Uint16Array(text.length);
-  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
-  return units;
 }

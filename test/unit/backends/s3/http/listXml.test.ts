@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { parseListing } from '../../../../../src/backends/s3/http/listXml';
 import { entryOfFacts, md5OfFacts, type ObjectFacts } from '../../../../../src/backends/s3/model/objectInfo';
 import {
@@ -18,12 +21,13 @@ const listing = (inner: string) =>
 const contents = (key: string) =>
   `<Contents><Key>${key}</Key><LastModified>2026-01-02T03:04:05.678Z</LastModified><ETag>&quot;abc&quot;</ETag><Size>7</Size><Owner><ID>i</ID></Owner><StorageClass>STANDARD</StorageClass></Contents>`;
 
+const parse = (xml: string) => parseListing(Buffer.from(xml), 'b');
+
 test('a page has objects, prefixes and a token', () => {
-  const page = parseListing(
+  const page = parse(
     listing(
       `<IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b</NextContinuationToken><KeyCount>2</KeyCount><EncodingType>url</EncodingType>${contents('d%20e%2Bf')}<CommonPrefixes><Prefix>g+h/</Prefix></CommonPrefixes>`,
     ),
-    'b',
   );
   assert.deepEqual(page, {
     objects: [
@@ -43,15 +47,60 @@ test('a page has objects, prefixes and a token', () => {
 });
 
 test('H18: keys are decoded once, and only if the service marks them as encoded', () => {
-  const plain = parseListing(listing(contents('100%25+&amp;&#x41;')), 'b');
+  const plain = parse(listing(contents('100%25+&amp;&#x41;')));
   assert.equal(plain?.objects[0]?.key, '100%25+&A');
-  const encoded = parseListing(listing(`<EncodingType>url</EncodingType>${contents('100%2525')}`), 'b');
+  const encoded = parse(listing(`<EncodingType>url</EncodingType>${contents('100%2525')}`));
   assert.equal(encoded?.objects[0]?.key, '100%25');
   assert.equal(keyDecoder('url')('%E0%A4'), undefined);
   assert.deepEqual(
-    parseListing(listing(`<EncodingType>url</EncodingType>${contents('%FF')}`), 'b')?.undecodable,
+    parse(listing(`<EncodingType>url</EncodingType>${contents('%FF')}`))?.undecodable,
     ['%FF'],
   );
+});
+
+test('any keys, times, ETags and classes are read as they were written', () => {
+  const text = fc.oneof(
+    fc.string({ unit: fc.constantFrom('a', '/', '&', '<', '>', '"', ' ', 'é', '写', '\u{1f600}'), maxLength: 20 }),
+    fc.constantFrom('GLACIER', 'STANDARD', 'd41d8cd98f00b204e9800998ecf8427e', 'é'.repeat(16)),
+  );
+  const object = fc.record({
+    key: text,
+    size: fc.oneof(fc.nat(), fc.maxSafeNat()),
+    etag: text.filter((etag) => etag !== '' && !/^W\/|"/.test(etag)),
+    lastModifiedMs: fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }).map(Number),
+    storageClass: text,
+  });
+  const escaped = (value: string) =>
+    value.replace(/[&<>"]/g, (unit) => ({ '&': '&amp;', '<': '&lt;', '>': '&#62;' })[unit] ?? '&quot;');
+  const row = (one: { key: string; size: number; etag: string; lastModifiedMs: number; storageClass: string }) =>
+    `<Contents><ETag>&quot;${escaped(one.etag)}&quot;</ETag><Key>${escaped(one.key)}</Key>` +
+    `<Size>${one.size}</Size><StorageClass>${escaped(one.storageClass)}</StorageClass>` +
+    `<LastModified>${new Date(one.lastModifiedMs).toISOString()}</LastModified></Contents>`;
+  fc.assert(
+    fc.property(fc.array(object, { maxLength: 6 }), (objects) => {
+      const read = parse(listing(objects.map(row).join('')))?.objects;
+      assert.deepEqual(
+        read,
+        objects.map((one) => ({ ...one })),
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an object keeps nothing of its page in memory', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const page = Buffer.from(listing(contents('a key that is long enough').repeat(1000)));
+  const used = () => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = used();
+  const kept = Array.from({ length: 100 }, () => parseListing(Buffer.from(page), 'b')?.objects[0]);
+  const bytes = used() - before;
+  assert.ok(bytes < 10 * page.length, `${bytes} bytes for objects of ${kept.length} pages of ${page.length}`);
 });
 
 test('a page that is cut off or lacks sizes is `corrupted`', () => {
@@ -64,10 +113,10 @@ test('a page that is cut off or lacks sizes is `corrupted`', () => {
   ];
   for (const xml of spoilt)
     assert.throws(
-      () => parseListing(xml, 'b'),
+      () => parse(xml),
       (error) => isRemoteError(error, 'corrupted'),
     );
-  assert.equal(parseListing(whole, 'b')?.objects.length, 1);
+  assert.equal(parse(whole)?.objects.length, 1);
 });
 
 test('KeyCount is ignored', () => {
@@ -82,7 +131,7 @@ test('KeyCount is ignored', () => {
   ]) {
     const page = listing(`${count}<IsTruncated>false</IsTruncated>${contents('k')}${contents('l')}`);
     assert.deepEqual(
-      parseListing(page, 'b')?.objects.map(({ key }) => key),
+      parse(page)?.objects.map(({ key }) => key),
       ['k', 'l'],
       count,
     );
@@ -90,9 +139,9 @@ test('KeyCount is ignored', () => {
 });
 
 test('other XML is left to a general parser', () => {
-  assert.equal(parseListing('<html></html>', 'b'), undefined);
-  assert.equal(parseListing(listing('<Contents a="b"></Contents>'), 'b'), undefined);
-  assert.equal(parseListing(listing(contents('<![CDATA[x]]>')), 'b'), undefined);
+  assert.equal(parse('<html></html>'), undefined);
+  assert.equal(parse(listing('<Contents a="b"></Contents>')), undefined);
+  assert.equal(parse(listing(contents('<![CDATA[x]]>'))), undefined);
 });
 
 test('a key is a path or has a reason against it', () => {
