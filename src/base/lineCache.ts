@@ -74,6 +74,7 @@ export class PersistentLineCache {
   }
 
   get(key: string): string | undefined {
+    if (this.size === 0) return undefined;
     const escaped = escapeKey(key);
     return this.find(escaped, hashOf(escaped));
   }
@@ -82,8 +83,10 @@ export class PersistentLineCache {
   set(key: string, line: string): void {
     const escaped = escapeKey(key);
     const hash = hashOf(escaped);
-    if (this.find(escaped, hash) === line) return;
-    this.stored.delete(escaped, hash);
+    const changed = this.changes.get(escaped, hash);
+    const stored = changed === undefined && this.stored.size > 0 ? this.stored.get(escaped, hash) : undefined;
+    if ((changed ?? stored) === line) return;
+    if (stored !== undefined) this.stored.delete(escaped, hash);
     this.changes.set(escaped, hash, line);
     this.dropOldest();
     this.changed();

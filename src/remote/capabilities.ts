@@ -85,9 +85,16 @@ export function nameProblem(path: string, rules: NameRules): string | undefined 
   return undefined;
 }
 
+const beyondAscii = /[^\0-\x7f]/;
+
+/** `text` in Unicode normal form C, which names in ASCII have already. */
+export function composed(text: string): string {
+  return beyondAscii.test(text) ? text.normalize('NFC') : text;
+}
+
 /** The comparison key of a name: equal for names that a remote with these rules treats as one. For lookups only, never to write. */
 export function matchKey(path: string, rules: Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>): string {
-  const normal = rules.foldsUnicode ? path.normalize('NFC') : path;
+  const normal = rules.foldsUnicode ? composed(path) : path;
   return rules.caseSensitive ? normal : normal.toLowerCase();
 }
 

@@ -1,3 +1,4 @@
+import { composed } from '../../remote/capabilities';
 import { defaultExcludes, type FilterDialect, type FilterRule, type PlanOptions } from '../model/planOptions';
 import { aliasRules } from './aliasRules';
 import {
@@ -117,7 +118,7 @@ class RuleFilter implements Filter {
   }
 
   includes(path: string): boolean {
-    const text = this.normalizes ? path.normalize('NFC') : path;
+    const text = this.normalizes ? composed(path) : path;
     for (const set of this.sets) if (!set.allows(text)) return false;
     if (!this.hasFolderRules) return true;
     const slash = text.lastIndexOf('/');
@@ -125,7 +126,7 @@ class RuleFilter implements Filter {
   }
 
   maySkipFolder(path: string): boolean {
-    return path !== '' && this.skips(`${this.normalizes ? path.normalize('NFC') : path}/`);
+    return path !== '' && this.skips(`${this.normalizes ? composed(path) : path}/`);
   }
 
   private skips(folder: string): boolean {
