@@ -61,7 +61,7 @@ export class WholeFile implements FileBytes {
  * Once another file is in its place, only the blocks in memory remain.
  */
 export class FileBlocks implements FileBytes {
-  loaded = Buffer.alloc(0);
+  loaded: Buffer = Buffer.alloc(0);
   isLost = false;
   /** The block that is loaded; -1 for a line of several blocks. */
   private current = -1;

@@ -108,10 +108,7 @@ export class LineIndex {
   }
 
   /** Calls `visit` for each line from number `first` on that was not removed. */
-  forEach(
-    first: number,
-    visit: (begin: number, end: number, hash: number, state: LineState) => void,
-  ): void {
+  forEach(first: number, visit: (begin: number, end: number, hash: number, state: LineState) => void): void {
     for (let line = first; line < this.count; line++) {
       const state = this.states[line] as LineState;
       if (state === LineState.removed) continue;
@@ -167,8 +164,7 @@ export class LineIndex {
     this.states = new Uint8Array(capacity);
     this.states.set(states);
     this.slots = new Int32Array(slotsFor(capacity));
-    for (let line = 0; line < this.count; line++)
-      if (states[line] !== LineState.removed) this.insert(line);
+    for (let line = 0; line < this.count; line++) if (states[line] !== LineState.removed) this.insert(line);
   }
 }
 

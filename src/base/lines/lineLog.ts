@@ -4,7 +4,7 @@ const firstBytes = 4096;
 
 /** Lines `key<tab>value` in memory, in the order of their last changes, with marks for deleted keys. Keys and values are Latin-1. */
 export class LineLog implements LineBytes {
-  loaded = Buffer.alloc(0);
+  loaded: Buffer = Buffer.alloc(0);
   private end = 0;
   private marks = 0;
   private readonly index = new LineIndex(this);

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import {
-  type FileBytes,
   FileBlocks,
+  type FileBytes,
   type LineMemory,
   readFully,
   versionText,
@@ -40,7 +40,11 @@ export class StoredLines {
   };
 
   /** Resolves to undefined unless the file has the header and is complete. Rejects when it can't be read. */
-  static async read(file: string, header: string, memory = defaultLineMemory): Promise<StoredLines | undefined> {
+  static async read(
+    file: string,
+    header: string,
+    memory = defaultLineMemory,
+  ): Promise<StoredLines | undefined> {
     const handle = await open(file, 'r');
     try {
       const stats = await handle.stat({ bigint: true });

@@ -161,7 +161,7 @@ class FolderReader {
   /** Starts reading a child of an open folder, unless that is under way. */
   ahead({ absolute, ahead }: OpenFolder, child: Child, folder: RemotePath): Promise<(Child | undefined)[]> {
     const started = ahead.get(child);
-    if (started) return started;
+    if (started !== undefined) return started;
     const reading = this.read(childPath(absolute, folder), folder);
     // `enter` handles the error; without this it would be an unhandled rejection until then.
     reading.catch(() => {});

@@ -146,9 +146,7 @@ class ListReader {
       scanner.hasAt(quote, from) &&
       scanner.hasAt(quote, to - quote.length) &&
       !this.hasEntityOrQuote(from + quote.length, to - quote.length);
-    return isUsual
-      ? scanner.between(from + quote.length, to - quote.length)
-      : unquotedEtag(scanner.text);
+    return isUsual ? scanner.between(from + quote.length, to - quote.length) : unquotedEtag(scanner.text);
   }
 
   private hasEntityOrQuote(from: number, to: number): boolean {
