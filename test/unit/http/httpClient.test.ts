@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Agent, createServer, type RequestListener } from 'node:http';
+import http, { Agent, createServer, type RequestListener } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import { mock, test } from 'node:test';
@@ -184,3 +184,40 @@ test('a Retry-After counts in seconds or as a date', () => {
   ] as const)
     assert.equal(retryAfterMs(header, now), ms, header);
 });
+
+test('a list of headers is an object to the editor, except where only a list keeps the bytes', () =>
+  serving(
+    (request, response) => {
+      request.resume();
+      response.end(request.rawHeaders.join('\n'), 'latin1');
+    },
+    async (send) => {
+      const seen = mock.method(http, 'request');
+      try {
+        for (const [disposition, isObject] of [
+          ['attachment', true],
+          ['filename="\u00fc"', false],
+          ['filename="\u00c3\u00bc"', false],
+        ] as const) {
+          const headers = [
+            'host',
+            'x',
+            'content-length',
+            '0',
+            'content-disposition',
+            disposition,
+            'x-amz-meta-a',
+            '\u00e9',
+          ];
+          const response = await send({ method: 'PUT', headers });
+          const raw = (await response.whole(10_000)).toString('latin1').split('\n');
+          assert.equal(raw[raw.indexOf('content-disposition') + 1], disposition);
+          assert.equal(raw[raw.indexOf('x-amz-meta-a') + 1], '\u00e9');
+          const [options] = (seen.mock.calls.at(-1)?.arguments ?? []) as unknown as [{ headers: object }];
+          assert.equal(!Array.isArray(options.headers), isObject, disposition);
+        }
+      } finally {
+        seen.mock.restore();
+      }
+    },
+  ));
