@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readText } from '../../../../src/http/httpResponse';
-import { type LeanClient, NotConnected } from '../../../../src/http/lean/leanClient';
+import { NotConnected } from '../../../../src/http/lean/leanClient';
 import { okay, onSockets, serving } from './rawServer';
 
 // ---- reuse ------------------------------------------------------------------------------------------------------
@@ -201,90 +201,3 @@ test('a slow reader is no silence', () =>
       assert.equal(Buffer.concat(await stream.toArray()).length, 9_000_000);
     },
   ));
-
-// ---- aborts -----------------------------------------------------------------------------------------------------
-
-const half = 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf';
-
-type Sent = ReturnType<LeanClient['send']>;
-type Response = Awaited<Sent>;
-
-interface Stage {
-  readonly title: string;
-  /** Bytes that the service sends. */
-  readonly says: string;
-  /** Resolves at the moment of the abort. */
-  readonly until: (sent: Sent, reached: Promise<unknown>) => unknown;
-  /** How the caller reads the response. */
-  readonly reads?: (response: Response, aborted: Promise<unknown>) => Promise<unknown>;
-}
-
-const stages: readonly Stage[] = [
-  { title: 'before the connection', says: '', until: () => {} },
-  { title: 'before the response', says: '', until: (_, reached) => reached },
-  {
-    title: 'within the head',
-    says: 'HTTP/1.1 200 OK\r\nx-am',
-    until: (_, reached) => reached.then(() => sleep(10)),
-  },
-  {
-    title: 'before the body is read',
-    says: half,
-    until: (sent) => sent,
-    reads: (response, aborted) => aborted.then(() => response.whole(10)),
-  },
-  { title: 'while the body is read whole', says: half, until: (sent) => sent },
-  {
-    title: 'while the body is streamed',
-    says: half,
-    until: (sent) => sent.then(() => sleep(10)),
-    reads: (response) => response.stream().toArray(),
-  },
-  {
-    title: 'while the body is dropped',
-    says: half,
-    until: (sent) => sent.then(() => sleep(10)),
-    reads: async (response, aborted) => {
-      response.discard();
-      throw await aborted;
-    },
-  },
-];
-
-// Without a handshake there is no response.
-for (const protocol of ['http:', 'https:'])
-  for (const { title, says, until, reads = (response: Response) => response.whole(10) } of stages)
-    for (const isUpload of [false, true])
-      if (protocol === 'http:' || says === '')
-        test(`${protocol} an abort ${title}${isUpload ? ' of an upload' : ''} leaves no socket`, () => {
-          let arrived = () => {};
-          const reached = new Promise<void>((resolve) => {
-            arrived = resolve;
-          });
-          return onSockets(
-            (socket) => {
-              socket.on('data', () => arrived());
-              if (says) socket.write(says);
-            },
-            async ({ send, sockets }) => {
-              const stop = new AbortController();
-              const aborted = once(stop.signal, 'abort').then(() => stop.signal.reason);
-              const body = new Readable({ read() {} });
-              body.push('begin');
-              const upload = { method: 'PUT', headers: { 'content-length': '1000' }, body };
-              const sent = send(isUpload ? upload : {}, stop.signal);
-              const ended = assert.rejects(
-                sent.then((response) => reads(response, aborted)),
-                { message: 'enough' },
-              );
-              await until(sent, reached);
-              stop.abort(new Error('enough'));
-              await ended;
-              await sleep(10);
-              for (const socket of sockets) if (!socket.destroyed) await once(socket, 'close');
-              if (isUpload && protocol === 'http:' && title !== 'before the connection')
-                assert.ok(body.destroyed);
-            },
-            { protocol },
-          );
-        });

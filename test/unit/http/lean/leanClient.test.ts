@@ -132,26 +132,6 @@ test('holds to its limit of connections and serves all that wait', async () => {
   );
 });
 
-test('a request that waits for a connection ends at once when it is cancelled, and is never sent', async () => {
-  await serving(
-    (request) => (request.startsWith('GET / ') ? undefined : okay()),
-    async (send, { requests }) => {
-      const first = new AbortController();
-      const pending = assert.rejects(send({}, first.signal), { message: 'first' });
-      const stop = new AbortController();
-      const waiting = send({ path: '/never' }, stop.signal);
-      stop.abort(new Error('enough'));
-      await assert.rejects(waiting, { message: 'enough' });
-      await assert.rejects(send({}, stop.signal), { message: 'enough' });
-      first.abort(new Error('first'));
-      await pending;
-      await readText(await send({ path: '/after' }), 1);
-      assert.equal(requests.filter((request) => request.includes('never')).length, 0);
-    },
-    { maxConnections: 1 },
-  );
-});
-
 test('a place in the queue is served after the connection before it broke', async () => {
   await serving(
     (_, socket, index) => (index === 0 ? void socket.destroy() : okay('second')),
@@ -245,22 +225,6 @@ test('a body that fails while it is sent fails the request with the same error',
       });
       const sent = send({ method: 'PUT', headers: { 'content-length': '10' }, body });
       await assert.rejects(sent, (error) => error === failure);
-    },
-  );
-});
-
-test('an abort ends a request before its response, and the reading of its body', async () => {
-  await serving(
-    (request) =>
-      request.startsWith('HEAD') ? undefined : 'HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf',
-    async (send) => {
-      const stop = new AbortController();
-      const pending = send({ method: 'HEAD' }, stop.signal);
-      const response = await send({}, stop.signal);
-      const text = readText(response, 100);
-      stop.abort(new Error('enough'));
-      await assert.rejects(pending, (error) => error === stop.signal.reason);
-      await assert.rejects(text, (error) => error === stop.signal.reason);
     },
   );
 });
