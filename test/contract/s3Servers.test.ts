@@ -124,6 +124,20 @@ test('a multipart upload whose last response is lost is recognised as done', () 
     assert.equal(server.uploads.size, 0);
   }));
 
+test('an object that somebody put there after a lost response is not taken for the upload', () =>
+  served({ settings: inParts, host: patient() }, async ({ remote, server }) => {
+    server.addFault({ operation: 'CompleteMultipartUpload', loseResponse: true });
+    server.addFault({
+      operation: 'HeadObject',
+      when: () => {
+        server.store.put('demo', 'f', 'theirs');
+        return false;
+      },
+    });
+    await assert.rejects(write(remote, file, pattern(6 * mebi)), { code: /NoSuchUpload/ });
+    assert.equal(server.store.get('demo', 'f')?.text, 'theirs');
+  }));
+
 test('every upload has the storage class and encryption of the settings', () =>
   served(
     { settings: { ...inParts, storageClass: 'STANDARD_IA', serverSideEncryption: 'AES256' } },

@@ -159,6 +159,43 @@ test('a torn line in the middle hides nothing that was recorded before it, and l
   assert.ok(!fs.readFileSync(it.journal(), 'utf8').includes('\0'));
 });
 
+test('a journal that names a path outside of its places is not offered', async (t) => {
+  const it = given(t, tenFiles);
+  await it.start(await it.planUpload(mirror), 3);
+  const lines = fs.readFileSync(it.journal(), 'utf8').split('\n');
+  for (const hostile of ['../f9', '/etc/f9', 'a//b', 'a/../../f9']) {
+    const changed = lines.map((line) => {
+      const { action, ...rest } = line === '' ? {} : JSON.parse(line);
+      return action?.path === 'f9' ? JSON.stringify({ ...rest, action: { ...action, path: hostile } }) : line;
+    });
+    assert.notDeepEqual(changed, lines);
+    fs.writeFileSync(it.journal(), changed.join('\n'));
+    assert.deepEqual(await it.unfinished(), [], hostile);
+  }
+});
+
+test('the start of an action is on the disk before its first request', async (t) => {
+  const it = given(t, tenFiles);
+  const written: string[] = [];
+  const write = (...args: Parameters<typeof it.store.write>) => {
+    written.push(fs.readFileSync(it.journal(), 'utf8'));
+    return it.store.write(...args);
+  };
+  const target = { remote: { ...it.store, write }, root: bucket };
+  const host = { log: silentLog, clock: createFakeClock(), storageFolder: it.storage };
+  const source = { remote: it.disk, root: rootPath };
+  await runPlan(await it.planUpload(mirror), source, target, { host, locks: it.locks, transfers: 1 }, calm);
+  assert.equal(written.length, 10);
+  assert.match(written[0] ?? '', /\n\{"event":"begun","from":0,"to":10\}\n/);
+});
+
+test('a run that is cancelled after its last action has ended', async (t) => {
+  const it = given(t, tenFiles);
+  await it.start(await it.planUpload(mirror), 10);
+  assert.deepEqual(await it.unfinished(), []);
+  assert.ok(!it.journal().endsWith('.open.jsonl'));
+});
+
 test('a run in progress is not offered', async (t) => {
   const it = given(t, tenFiles);
   const offered: (readonly RecordedRun[])[] = [];
@@ -196,13 +233,17 @@ test('a run whose remote leads elsewhere now is refused', async (t) => {
   const it = given(t, tenFiles);
   await it.start(await it.planUpload(mirror), 3);
   const [head = '', ...lines] = fs.readFileSync(it.journal(), 'utf8').split('\n');
-  const moved = { ...JSON.parse(head), places: { source: '/disk', target: 'https://elsewhere/bucket' } };
-  fs.writeFileSync(it.journal(), [JSON.stringify(moved), ...lines].join('\n'));
-  const run = await onlyOne(it);
-  await assert.rejects(
-    it.goOn(run),
-    (error) => isRemoteError(error, 'changed') && /leads to another/.test(error.message),
-  );
+  for (const place of ['source', 'target', 'backup']) {
+    const { places, ...rest } = JSON.parse(head);
+    const moved = { ...rest, places: { ...places, [place]: 'https://elsewhere/bucket' } };
+    fs.writeFileSync(it.journal(), [JSON.stringify(moved), ...lines].join('\n'));
+    const run = await onlyOne(it);
+    await assert.rejects(
+      it.goOn(run),
+      (error) => isRemoteError(error, 'changed') && /leads to another/.test(error.message),
+      place,
+    );
+  }
   assert.equal(it.store.count('write'), 3);
 });
 
@@ -217,6 +258,17 @@ test('files that changed meanwhile are left alone and said, and then nothing is 
   assert.deepEqual({ done, changed, notStarted }, { done: 3, changed: 2, notStarted: 1 });
   assert.equal(it.store.text('bucket/f8'), 'changed');
   assert.ok(it.store.content('bucket/old'));
+});
+
+test('a change that the first part of a run has found withholds its deletes from the rest', async (t) => {
+  const it = given(t, tenFiles);
+  it.store.put('bucket/old', '');
+  const plan = await it.planUpload(mirror);
+  it.disk.put('f0', 'changed');
+  await it.start(plan, 5);
+  const run = await onlyOne(it);
+  const rest = selectActions(run.plan, idsToContinue(run)).actions.map(({ path: at }) => at);
+  assert.deepEqual(rest, ['f5', 'f6', 'f7', 'f8', 'f9']);
 });
 
 test('a discarded run is not offered and keeps its journal', async (t) => {
@@ -277,6 +329,8 @@ test('each crash halves the concurrency of the run, and a cancel does not', asyn
   const continued = '{"event":"runContinued","at":1,"pid":1,"host":"h"}\n';
   fs.writeFileSync(it.journal(), killed + continued + continued);
   assert.equal((await onlyOne(it)).crashes, 3);
+  fs.writeFileSync(it.journal(), whole + continued + whole.slice(killed.length));
+  assert.equal((await onlyOne(it)).crashes, 0);
 });
 
 test('the end of an action is recorded with the facts of the file that it made', async (t) => {

@@ -43,6 +43,7 @@ function inRanges(
         asked.most = Math.max(asked.most, ++running);
         await sleep(whole(10), undefined, { signal });
         content.copy(into, 0, start);
+        onFilled(into.length >> 1);
         onFilled(into.length);
         fill(start, into);
         running--;
@@ -70,6 +71,10 @@ test('ranges that arrive in any order make one file', async (t) => {
     assert.equal(asked.starts.length, Math.ceil(size / (8 * mebi)));
     assert.ok(asked.most <= 3 && asked.most > 1, `${asked.most} at once`);
     assert.equal(progress.at(-1), size);
+    assert.deepEqual(
+      progress,
+      progress.toSorted((a, b) => a - b),
+    );
   }
 });
 

@@ -76,6 +76,32 @@ test('parts whose response was lost are recognised by their ETag', async () => {
   });
 });
 
+test('parts that the service lists page by page are all recognised', async (t) => {
+  await served({ settings }, async (it) => {
+    const record = memoryRecord();
+    await cancelled(it, record, 3);
+    const { requests } = it.remote;
+    const { sendCommand } = requests;
+    t.mock.method(requests, 'sendCommand', (...[about, create, signal]: Parameters<typeof sendCommand>) => {
+      const inPages: typeof create = (sdk) => {
+        const command = create(sdk);
+        if ('PartNumberMarker' in command.input) Object.assign(command.input, { MaxParts: 1 });
+        return command;
+      };
+      return sendCommand.call(requests, about, inPages, signal);
+    });
+    const from = it.server.requests.length;
+    const { parts } = await goOn(it, record);
+    const pages = it.server.requests.slice(from).filter(({ operation }) => operation === 'ListParts');
+    assert.ok(pages.length >= 3, `${pages.length} pages`);
+    assert.ok(
+      parts.every((number) => number > 3),
+      `${parts}`,
+    );
+    assertStored(it);
+  });
+});
+
 test('with encryption by KMS, where an ETag is no MD5, the recorded ETags count', async () => {
   await served({ settings: { ...settings, serverSideEncryption: 'aws:kms' } }, async (it) => {
     const record = memoryRecord();

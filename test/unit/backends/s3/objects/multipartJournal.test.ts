@@ -62,6 +62,23 @@ test('H23: the next multipart upload aborts uploads that a crashed process left 
   );
 });
 
+test('H23: an upload that a crash left open is no orphan while its run can be continued', async () => {
+  await inTemporaryFolder((cacheFolder) =>
+    served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
+      const location = remote.capabilities.storageId ?? '';
+      const notes = new MultipartUploadJournal(cacheFolder, silentLog);
+      for (const [key, keptWhile] of [
+        ['unfinished', process.execPath],
+        ['ended', path.join(cacheFolder, 'no such run')],
+      ] as const)
+        await notes.record({ location, bucket: 'demo', key, uploadId: await begun(remote, key), keptWhile });
+      rewrite(cacheFolder, (note) => Object.assign(note, { pid: deadPid }));
+      await write(remote, big, pattern(6 * mebi));
+      assert.deepEqual(await openKeys(remote), ['unfinished']);
+    }),
+  );
+});
+
 test('uploads of other machines and services are not aborted', async () => {
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
