@@ -304,7 +304,12 @@ export class ObjectStore {
   }
 
   /** Puts an object into an existing bucket. */
-  put(bucket: string, key: string, body: Buffer | string, options: PutOptions = {}): StoredObject {
+  put(
+    bucket: string,
+    key: string,
+    body: Buffer | readonly Buffer[] | string,
+    options: PutOptions = {},
+  ): StoredObject {
     const object = new StoredObject(key, {
       body: typeof body === 'string' ? Buffer.from(body) : body,
       lastModified: options.lastModified === undefined ? this.now() : Number(options.lastModified),
