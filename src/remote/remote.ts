@@ -62,7 +62,7 @@ export interface Remote {
   ): Promise<void>;
 
   /** The digests of `file`, computed beside other work. Throws every error of a read. Present where reading a file twice is cheap. */
-  computeDigests?(file: FileEntry, pieceSize: number, signal: AbortSignal): Promise<ContentDigests>;
+  computeDigests?(file: FileEntry, pieces: Pieces, signal: AbortSignal): Promise<ContentDigests>;
 
   /**
    * The MD5 (lower-case hex) of a file whose entry has none, from a cache or by reading it. Throws every error of `read`.
@@ -221,12 +221,20 @@ export interface WholeContent extends Omit<ReadResult, 'stream'> {
   readonly content: Buffer;
 }
 
-/** Digests of a content that is sent in pieces, all of one size but the last, which may be shorter. */
+/** The pieces in which a content is sent. */
+export interface Pieces {
+  /** Bytes of each piece but the last, which may be shorter. */
+  readonly size: number;
+  /** Whether their CRC32 is wanted. */
+  readonly withCrc32: boolean;
+}
+
+/** Digests of a content that is sent in pieces. */
 export interface ContentDigests {
   /** Of the whole, lower-case hex. */
   readonly md5: string;
-  /** Of each piece: its MD5 in lower-case hex, and its CRC32 as an unsigned number. */
-  readonly pieces: readonly { readonly md5: string; readonly crc32: number }[];
+  /** Of each piece: its MD5 in lower-case hex, and its CRC32 as an unsigned number if it is wanted. */
+  readonly pieces: readonly { readonly md5: string; readonly crc32?: number | undefined }[];
 }
 
 /** A body that can be opened several times, so that a failed request can be repeated. */
@@ -247,7 +255,7 @@ export interface ByteSource {
   /** How many calls of `readInto` at once are faster than one stream; absent where none are. */
   readonly rangesAtOnce?: number;
   /** The digests of the body, if the source can compute them beside other work. Fails as `open`. */
-  digests?(pieceSize: number, signal: AbortSignal): Promise<ContentDigests>;
+  digests?(pieces: Pieces, signal: AbortSignal): Promise<ContentDigests>;
   /** Lower-case hex MD5, if it is known without reading. */
   readonly md5?: string;
   /** True when every opening is a download; then nothing is read only for its checksum. */

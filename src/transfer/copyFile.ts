@@ -146,8 +146,8 @@ async function streamedBody(request: CopyRequest, signal: AbortSignal): Promise<
         ofSource(source, readInto.call(from, source, start, into, onFilled, readSignal)),
     }),
     ...(computeDigests && {
-      digests: (pieceSize, readSignal) =>
-        ofSource(source, computeDigests.call(from, source, pieceSize, readSignal)),
+      digests: (pieces, readSignal) =>
+        ofSource(source, computeDigests.call(from, source, pieces, readSignal)),
     }),
   };
   return { source, attributes, body };

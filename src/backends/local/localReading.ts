@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAbortListener, removeAbortListener } from '../../base/aborts';
 import { type FileEntry, isSameFile } from '../../remote/entry';
-import type { ContentDigests, ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
+import type { ContentDigests, Pieces, ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { changedError, fileEntry } from './localEntry';
@@ -130,13 +130,13 @@ export async function readIntoLocal(
 export async function digestLocal(
   paths: LocalPaths,
   seen: FileEntry,
-  pieceSize: number,
+  pieces: Pieces,
   followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<ContentDigests> {
   const { file, before, entry } = await openAsSeen(paths, seen.path, seen, followSymlinks, signal);
   try {
-    const digests = await file.digests(entry.size, pieceSize, signal);
+    const digests = await file.digests(entry.size, pieces, signal);
     await checkUnchanged(file, before, seen.path);
     return digests;
   } catch (error) {

@@ -104,9 +104,9 @@ export function openLocalRemote({
         return absentAsNotFound(file.path, filling);
       }),
 
-    computeDigests: (file, pieceSize, signal) =>
+    computeDigests: (file, pieces, signal) =>
       run(file.path, "can't be read", signal, () =>
-        absentAsNotFound(file.path, digestLocal(paths, file, pieceSize, followSymlinks, signal)),
+        absentAsNotFound(file.path, digestLocal(paths, file, pieces, followSymlinks, signal)),
       ),
 
     ...(hashing && {

@@ -1,6 +1,6 @@
 import fs, { type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
-import type { ContentDigests } from '../../remote/remote';
+import type { ContentDigests, Pieces } from '../../remote/remote';
 import { digestPieces, FileHash } from './content/fileHash';
 import { forceToDisk } from './durableFolders';
 import { pathOfDescriptor } from './pathHandle';
@@ -91,8 +91,8 @@ export class OpenFile {
   }
 
   /** See `digestPieces`. */
-  digests(size: number, pieceSize: number, signal: AbortSignal): Promise<ContentDigests> {
-    return digestPieces(this.descriptor, size, pieceSize, signal);
+  digests(size: number, pieces: Pieces, signal: AbortSignal): Promise<ContentDigests> {
+    return digestPieces(this.descriptor, size, pieces, signal);
   }
 
   /** Appends all of `content`. */

@@ -1,4 +1,4 @@
-import type { ContentDigests } from '../../../remote/remote';
+import type { ContentDigests, Pieces } from '../../../remote/remote';
 import { type FoundDigests, HashThread } from './hashThread';
 
 /** Two: one for the MD5 of a whole, which can't be divided, and one for its pieces. */
@@ -48,22 +48,22 @@ export class FileHash {
 }
 
 /**
- * The MD5 of the first `size` bytes of an open file, and the digests of its pieces of `pieceSize` bytes (the last one may have fewer). Both are
+ * The MD5 of the first `size` bytes of an open file, and the digests of its pieces. Both are
  * computed side by side. The file must stay open until this settles. Rejects as `FileHash`, and with the signal's reason.
  */
 export async function digestPieces(
   descriptor: number,
   size: number,
-  pieceSize: number,
+  { size: pieceSize, withCrc32 }: Pieces,
   signal: AbortSignal,
 ): Promise<ContentDigests> {
-  if (size <= pieceSize) return digestOnce(descriptor, size, signal);
+  if (size <= pieceSize) return digestOnce(descriptor, size, withCrc32, signal);
   const whole = new FileHash(descriptor, { withMd5: true, withCrc32: false });
   const pieces: Promise<FoundDigests>[] = [];
   let before: Promise<unknown> = Promise.resolve();
   try {
     for (let start = 0; start < size; start += pieceSize) {
-      const piece = new FileHash(descriptor, { withMd5: true, withCrc32: true });
+      const piece = new FileHash(descriptor, { withMd5: true, withCrc32 });
       const end = Math.min(start + pieceSize, size);
       try {
         for (let at = start; at < end; at += taskBytes) {
@@ -84,13 +84,18 @@ export async function digestPieces(
     pieces.push(whole.end());
     await Promise.allSettled(pieces);
   }
-  const found = (await Promise.all(pieces)).map(({ md5 = '', crc32 = 0 }) => ({ md5, crc32 }));
+  const found = (await Promise.all(pieces)).map(({ md5 = '', crc32 }) => ({ md5, crc32 }));
   return { md5: found.pop()?.md5 ?? '', pieces: found };
 }
 
 /** The digests of a file that is one piece. */
-async function digestOnce(descriptor: number, size: number, signal: AbortSignal): Promise<ContentDigests> {
-  const hash = new FileHash(descriptor, { withMd5: true, withCrc32: true });
+async function digestOnce(
+  descriptor: number,
+  size: number,
+  withCrc32: boolean,
+  signal: AbortSignal,
+): Promise<ContentDigests> {
+  const hash = new FileHash(descriptor, { withMd5: true, withCrc32 });
   let at = 0;
   try {
     for (; size - at > taskBytes; at += taskBytes) {
@@ -101,6 +106,6 @@ async function digestOnce(descriptor: number, size: number, signal: AbortSignal)
     await hash.end();
     throw error;
   }
-  const { md5 = '', crc32 = 0 } = await hash.end(at, size);
+  const { md5 = '', crc32 } = await hash.end(at, size);
   return { md5, pieces: size > 0 ? [{ md5, crc32 }] : [] };
 }

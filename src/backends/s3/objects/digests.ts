@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import { addAbortListener, removeAbortListener } from '../../../base/aborts';
 import { digest } from '../../../base/digest';
 import type { Checksum } from '../../../http/verifiedBody';
-import type { ByteSource, ContentDigests } from '../../../remote/remote';
+import type { ByteSource, ContentDigests, Pieces } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 
 /** The digests that a request sends with its content. */
@@ -51,20 +51,20 @@ export function base64OfHex(hex: string): string {
 /** The digests of the whole body and its pieces, by the source itself if it can. Throws `changed` for another length than `size`. */
 export function digestsOfBody(
   body: ByteSource,
-  pieceSize: number,
+  pieces: Pieces,
   signal: AbortSignal,
 ): Promise<ContentDigests> {
-  return body.digests?.(pieceSize, signal) ?? readDigests(body, pieceSize, signal);
+  return body.digests?.(pieces, signal) ?? readDigests(body, pieces, signal);
 }
 
 async function readDigests(
   body: ByteSource,
-  pieceSize: number,
+  { size: pieceSize, withCrc32 }: Pieces,
   signal: AbortSignal,
 ): Promise<ContentDigests> {
   const whole = createHash('md5');
   const pieces: ContentDigests['pieces'][number][] = [];
-  let piece = new RunningDigests();
+  let piece = new RunningDigests(withCrc32);
   let length = 0;
   for await (const chunk of (await body.open(undefined, signal)) as AsyncIterable<Uint8Array>) {
     whole.update(chunk);
@@ -75,7 +75,7 @@ async function readDigests(
       length += bytes.length;
       if (length % pieceSize !== 0) continue;
       pieces.push(piece.end());
-      piece = new RunningDigests();
+      piece = new RunningDigests(withCrc32);
     }
   }
   if (length !== body.size) throw lengthChanged(body.size, length);
@@ -87,13 +87,15 @@ class RunningDigests {
   private readonly md5 = createHash('md5');
   private crc = 0;
 
+  constructor(private readonly withCrc32: boolean) {}
+
   update(bytes: Uint8Array): void {
     this.md5.update(bytes);
-    this.crc = crc32(bytes, this.crc);
+    if (this.withCrc32) this.crc = crc32(bytes, this.crc);
   }
 
   end(): ContentDigests['pieces'][number] {
-    return { md5: this.md5.digest('hex'), crc32: this.crc >>> 0 };
+    return { md5: this.md5.digest('hex'), crc32: this.withCrc32 ? this.crc >>> 0 : undefined };
   }
 }
 

@@ -132,7 +132,7 @@ export function uploadInParts(
       const length = Math.min(partSize, body.size - index * partSize);
       const known = digests?.pieces[index];
       const held = known && sentBefore.etagOf(index + 1, length, known.md5);
-      if (known && held !== undefined) return ended(index, length, held, known.md5, known.crc32);
+      if (known && held !== undefined) return ended(index, length, held, known.md5, known.crc32 ?? 0);
       return transferBuffers.lend(length, stop, (part) => sendPart(index, part, addToWhole, stop));
     });
     const md5 = digests?.md5 ?? whole?.digest();

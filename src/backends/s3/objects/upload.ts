@@ -115,17 +115,20 @@ async function send(
     const sendBytes = (bytes: Buffer, digests?: ContentDigests) =>
       putBytes(requests, upload, attributes, bytes, digests, signal);
     if (body.bytes || body.size < lentFrom) return sendBytes(await readBody(body, signal));
+    const asOnePiece = { size: body.size, withCrc32: sendsCrc(requests, upload) };
     return transferBuffers.lend(body.size, signal, async (buffer) => {
       const filling = fillFrom(body, 0, buffer, signal);
-      const [digests] = await Promise.all([body.digests?.(body.size, signal), filling]);
+      const [digests] = await Promise.all([body.digests?.(asOnePiece, signal), filling]);
       return sendBytes(buffer, digests);
     });
   }
   const isSingle = body.size <= uploadCutoff;
   const pieceSize = isSingle ? body.size : partSizeFor(body.size, chunkSize, maxPartsOf(requests.config));
+  // In parts, the CRC32 shows whether the second read brings the same bytes.
+  const pieces = { size: pieceSize, withCrc32: !isSingle || sendsCrc(requests, upload) };
   // A source that hashes beside other work has the MD5 of each part sooner than the part is read.
   const isHashedFirst = body.digests !== undefined || (body.md5 === undefined && !body.rereadIsExpensive);
-  const digests = isHashedFirst ? await digestsOfBody(body, pieceSize, signal) : undefined;
+  const digests = isHashedFirst ? await digestsOfBody(body, pieces, signal) : undefined;
   if (digests && body.md5 !== undefined && body.md5 !== digests.md5) throw md5Mismatch(upload.path);
   const md5 = digests?.md5 ?? body.md5;
   if (isSingle && md5 !== undefined)

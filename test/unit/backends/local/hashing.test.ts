@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import { digestPieces, FileHash } from '../../../../src/backends/local/content/fileHash';
 import { HashThread } from '../../../../src/backends/local/content/hashThread';
-import { digestsInPieces } from '../../../support/digests';
+import { digestsInPieces, piecesOf } from '../../../support/digests';
 import { calm, pattern, statFile } from '../../../support/remoteCalls';
 import { given } from './localFixture';
 
@@ -41,29 +41,35 @@ test('hashes that run side by side get the bytes in their own order', async (t) 
 test('pieces larger than one task are hashed in full', async (t) => {
   const content = pattern(20_000_003);
   const descriptor = opened(t, content);
-  for (const pieceSize of [9_000_000, content.length, 50_000_000])
+  for (const pieces of [9_000_000, content.length, 50_000_000].flatMap((size) => [
+    piecesOf(size),
+    { size, withCrc32: false },
+  ]))
     assert.deepEqual(
-      await digestPieces(descriptor, content.length, pieceSize, calm),
-      digestsInPieces(content, pieceSize),
+      await digestPieces(descriptor, content.length, pieces, calm),
+      digestsInPieces(content, pieces),
     );
 });
 
 test('a file that ends early, and an abort, end the hashing of pieces', async (t) => {
   const descriptor = opened(t, pattern(10_000));
-  await assert.rejects(digestPieces(descriptor, 10_001, 4096, calm), { code: 'ESHORT' });
+  await assert.rejects(digestPieces(descriptor, 10_001, piecesOf(4096), calm), { code: 'ESHORT' });
   const reason = new Error('stopped');
   await assert.rejects(
-    digestPieces(descriptor, 10_000, 4096, AbortSignal.abort(reason)),
+    digestPieces(descriptor, 10_000, piecesOf(4096), AbortSignal.abort(reason)),
     (error) => error === reason,
   );
-  assert.deepEqual(await digestPieces(descriptor, 9999, 4096, calm), digestsInPieces(pattern(9999), 4096));
+  assert.deepEqual(
+    await digestPieces(descriptor, 9999, piecesOf(4096), calm),
+    digestsInPieces(pattern(9999), piecesOf(4096)),
+  );
 });
 
 test('a file that changes while it is hashed is changed', async (t) => {
   const { remote, put, at } = given(t);
   put('f', 'x'.repeat(5_000_000));
   const seen = await statFile(remote, 'f' as typeof seen.path);
-  const hashing = remote.computeDigests?.(seen, 1000, calm);
+  const hashing = remote.computeDigests?.(seen, piecesOf(1000), calm);
   setTimeout(() => fs.truncateSync(at('f'), 4_999_999), 5);
   await assert.rejects(Promise.resolve(hashing), { kind: 'changed' });
 });
