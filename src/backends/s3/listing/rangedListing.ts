@@ -12,7 +12,7 @@ export interface PagePlace {
 
 export type RequestPage = (place: PagePlace) => Promise<ListPage>;
 
-const maxRequests = 16;
+const maxRequests = 24;
 /** Pages that a range should have: each end of a range wastes half a page on average. */
 const rangePages = 10;
 /** Pages that wait for the caller: at first, and at most (a page is about 400 KB). */
@@ -20,7 +20,7 @@ const firstBuffer = 16;
 const maxBuffer = 64;
 /** Requests that may turn out useless: some, and a share of all. */
 const freeWaste = 3;
-const wasteShare = 0.1;
+const wasteShare = 0.14;
 /** Keys of a page from which the estimates learn. */
 const samples = 24;
 
