@@ -7,3 +7,10 @@ const oneShot = (crypto as Partial<typeof crypto>).hash;
 export function digest(algorithm: 'md5' | 'sha256', bytes: Uint8Array, as: 'hex' | 'binary' = 'hex'): string {
   return oneShot?.(algorithm, bytes, as) ?? crypto.createHash(algorithm).update(bytes).digest(as);
 }
+
+/** The MD5 of a content that arrives in pieces, in lower-case hex. Rejects as `pieces` does. */
+export async function md5OfPieces(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<string> {
+  const hash = crypto.createHash('md5');
+  for await (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
+}

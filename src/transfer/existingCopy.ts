@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { md5OfPieces } from '../base/digest';
 import { fileIfExists } from '../remote/endpoint';
 import { type FileEntry, isSameFile } from '../remote/entry';
 import { nsBetween } from '../remote/modifiedTime';
@@ -53,9 +53,8 @@ function firstPart(path: RemotePath): string {
 async function md5(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<string> {
   if (file.md5 !== undefined) return file.md5;
   if (remote.computeMd5) return remote.computeMd5(file, signal);
-  const hash = createHash('md5');
   const { stream } = await remote.read(file.path, { expected: file }, signal);
-  for await (const chunk of stream) hash.update(chunk);
+  const found = await md5OfPieces(stream);
   signal.throwIfAborted();
-  return hash.digest('hex');
+  return found;
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../../app';
+import { md5OfPieces } from '../../base/digest';
 import type { Place, Plan, Skipped } from '../../plan/model/plan';
 import type { PlanItem } from '../../preview/planIndex';
 import { fileIfExists } from '../../remote/endpoint';
@@ -110,9 +110,7 @@ async function factsOf(parts: ContentDiffParts, side: SideFile): Promise<vscode.
 async function withHash(remote: Remote, entry: FileEntry): Promise<FileEntry> {
   if (entry.md5 !== undefined || entry.size > maxEditorBytes) return entry;
   const { stream } = await remote.read(entry.path, {}, neverAborted());
-  const hash = createHash('md5');
-  for await (const piece of stream) hash.update(piece);
-  return { ...entry, md5: hash.digest('hex') };
+  return { ...entry, md5: await md5OfPieces(stream) };
 }
 
 async function isBinary(parts: ContentDiffParts, side: SideFile): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { md5OfPieces } from '../../base/digest';
 import { WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
@@ -30,10 +30,9 @@ export class HashReader {
     try {
       if (remote.computeMd5) return { ...file, md5: await remote.computeMd5(file, signal) };
       const { stream } = await remote.read(file.path, { expected: file }, signal);
-      const hash = createHash('md5');
-      for await (const chunk of stream) hash.update(chunk);
+      const md5 = await md5OfPieces(stream);
       signal.throwIfAborted();
-      return { ...file, md5: hash.digest('hex') };
+      return { ...file, md5 };
     } finally {
       release();
     }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest, md5OfPieces } from '../../base/digest';
 import { statIfExists } from '../endpoint';
 import { type FileEntry, isSameFile } from '../entry';
 import { nsBetween } from '../modifiedTime';
@@ -145,8 +145,7 @@ async function sameContent(
 
 async function bodyMd5(body: ByteSource, signal: AbortSignal): Promise<string> {
   if (body.md5 !== undefined) return body.md5;
-  const hash = createHash('md5');
-  for await (const chunk of body.bytes ? [await body.bytes(signal)] : await body.open(undefined, signal))
-    hash.update(chunk);
-  return hash.digest('hex');
+  return body.bytes
+    ? digest('md5', await body.bytes(signal))
+    : md5OfPieces(await body.open(undefined, signal));
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { DeleteObjectsCommand } from '@aws-sdk/client-s3';
+import { digest } from '../../../base/digest';
 import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
@@ -7,6 +7,7 @@ import { toRemoteError } from '../errors/s3Errors';
 import type { Sdk } from '../http/connection';
 import type { S3Api } from '../http/s3Api';
 import { type About, aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
+import { base64OfHex } from './digests';
 import { headIfThere, isImpliedFolder } from './lookup';
 import { assertUnchanged, conditionOf, preconditionError } from './preconditions';
 
@@ -153,8 +154,9 @@ function addContentMd5(command: DeleteObjectsCommand): DeleteObjectsCommand {
   command.middlewareStack.add(
     (next) => (args) => {
       const request = args.request as { body?: unknown; headers: Record<string, string> };
-      if (typeof request.body === 'string' || request.body instanceof Uint8Array)
-        request.headers['content-md5'] = createHash('md5').update(request.body).digest('base64');
+      const { body } = request;
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      if (bytes instanceof Uint8Array) request.headers['content-md5'] = base64OfHex(digest('md5', bytes));
       return next(args);
     },
     { step: 'build', priority: 'low', name: 'addContentMd5' },

@@ -17,12 +17,7 @@ export interface Digests {
 
 /** Both digests of bytes in memory. */
 export function digestsOf(bytes: Uint8Array): Digests {
-  return { md5: md5Of(bytes), crc32: crc32Text(crc32(bytes)) };
-}
-
-/** Lower-case hex. */
-export function md5Of(bytes: Uint8Array): string {
-  return digest('md5', bytes);
+  return { md5: digest('md5', bytes), crc32: crc32Text(crc32(bytes)) };
 }
 
 /** Base64 of a CRC32 as S3 spells it. */

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { digest } from '../../../base/digest';
 import { mapConcurrent } from '../../../base/semaphore';
 import { transferBuffers } from '../../../remote/bufferPool';
 import { withRetries } from '../../../remote/layers/retry';
@@ -13,7 +14,7 @@ import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { unquotedEtag } from '../model/objectInfo';
 import { aboutObject, type ObjectLocation } from '../model/objectKey';
-import { type AddToWhole, base64OfHex, crc32Text, fillFrom, md5Of, WholeMd5 } from './digests';
+import { type AddToWhole, base64OfHex, crc32Text, fillFrom, WholeMd5 } from './digests';
 import { headIfThere } from './lookup';
 import { MultipartUploadJournal } from './multipart/multipartJournal';
 import { findUpload, recordBegun, recordedUpload, SentBefore, uploadMark } from './multipart/openUpload';
@@ -106,7 +107,7 @@ export function uploadInParts(
       const crc = crc32(content);
       // The metadata already names the MD5 of the earlier read, so other content must not become visible.
       if (digests && known?.crc32 !== crc) throw md5Mismatch(path);
-      const md5 = known?.md5 ?? md5Of(content);
+      const md5 = known?.md5 ?? digest('md5', content);
       await addToWhole?.(content, stop);
       const again = sentBefore.etagOf(index + 1, content.length, md5);
       if (again !== undefined) return ended(index, content.length, again, md5, crc);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { digest } from '../../../base/digest';
 import { transferBuffers } from '../../../remote/bufferPool';
 import type { FileEntry } from '../../../remote/entry';
 import type { ByteSource, ContentDigests, FileFacts, Precondition } from '../../../remote/remote';
@@ -20,7 +21,6 @@ import {
   type Digests,
   digestsOfBody,
   fillFrom,
-  md5Of,
   readBody,
 } from './digests';
 import { headIfThere } from './lookup';
@@ -147,7 +147,7 @@ async function putBytes(
   known: ContentDigests | undefined,
   signal: AbortSignal,
 ): Promise<StoredObject> {
-  const md5 = known?.md5 ?? md5Of(bytes);
+  const md5 = known?.md5 ?? digest('md5', bytes);
   const crc = sendsCrc(requests, upload) ? (known?.pieces[0]?.crc32 ?? crc32(bytes)) : undefined;
   const digests = { md5, ...(crc !== undefined && { crc32: crc32Text(crc) }) };
   if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw md5Mismatch(upload.path);
