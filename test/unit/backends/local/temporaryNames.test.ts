@@ -104,3 +104,17 @@ test('a file with the name of a temporary one is an ordinary file', async (t) =>
   );
   for (const name of names) assert.equal(await readText(cleaning(), parsePath(`d/${name}`)), name);
 });
+
+test('names that are made for one file at one moment differ, are beside it, and fit into a name', () => {
+  for (const name of ['f', 'é'.repeat(120), 'x'.repeat(255), '.part', 'a.b.c']) {
+    const file = path.join('/folder', name);
+    const made = Array.from({ length: 500 }, () => temporaryName(file));
+    made.forEach(releaseTemporary);
+    assert.equal(new Set(made).size, made.length, name);
+    for (const one of made) {
+      assert.equal(path.dirname(one), '/folder');
+      assert.ok(Buffer.byteLength(path.basename(one)) <= 255, one);
+      assert.ok(hasTemporaryForm(path.basename(one)), one);
+    }
+  }
+});
