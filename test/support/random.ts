@@ -6,14 +6,19 @@ export interface Random {
   chance(share: number): boolean;
 }
 
-export function random(seed: number): Random {
+/** Random numbers from 0 to 1 that repeat for the same seed (mulberry32). */
+export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
-  const next = () => {
+  return () => {
     state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+export function random(seed: number): Random {
+  const next = randomNumbers(seed);
   const whole = (below: number) => Math.floor(next() * below);
   return {
     whole,

@@ -1,3 +1,4 @@
+import { randomNumbers } from '../../support/random';
 /** The part of a request that the faults of every server can examine. */
 export interface FaultTarget {
   readonly operation: string;
@@ -63,7 +64,7 @@ export class Faults<Target extends FaultTarget, Fault extends HttpFault<Target>>
   /** @returns the fault, whose `hits` a test can read later */
   add(fault: Fault): Active<Fault> {
     const added = { ...fault, hits: 0, passed: 0 };
-    this.active.push({ fault: added, random: seededRandom(fault.seed ?? 1) });
+    this.active.push({ fault: added, random: randomNumbers(fault.seed ?? 1) });
     return added;
   }
 
@@ -100,15 +101,4 @@ export class Faults<Target extends FaultTarget, Fault extends HttpFault<Target>>
 /** Whether a value meets the condition of a fault, if it has one. */
 export function agrees(wanted: string | RegExp | undefined, value: string | undefined): boolean {
   return wanted instanceof RegExp ? wanted.test(value ?? '') : wanted === undefined || wanted === value;
-}
-
-/** Random numbers from 0 to 1 that repeat for the same seed (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -8,17 +8,7 @@ import {
 import type { ListedObject, ListPage } from '../../../../../src/backends/s3/model/objectInfo';
 import { isRemoteError, RemoteError } from '../../../../../src/remote/remoteError';
 import { comparePaths } from '../../../../../src/remote/remotePath';
-
-/** Random numbers from 0 to 1 that repeat for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomNumbers } from '../../../../support/random';
 
 /** Whether this is the first page of a listing that begins in the middle. */
 function isStart({ token, after }: PagePlace): boolean {
@@ -130,7 +120,7 @@ const kinds: Record<string, (random: () => number, count: number) => string[]> =
 for (const [kind, make] of Object.entries(kinds))
   test(`a listing by ranges is the listing page by page, with few more requests: ${kind}`, async () => {
     for (let seed = 1; seed <= 12; seed++) {
-      const random = randomFrom(seed);
+      const random = randomNumbers(seed);
       const pageSize = [3, 10, 50][seed % 3] ?? 10;
       const count = Math.floor(random() * pageSize * (seed % 4 === 0 ? 300 : 40));
       const store = new Store(make(random, count), pageSize, random);
@@ -227,7 +217,7 @@ const oddities: Record<string, (store: Store, random: () => number) => void> = {
 for (const [oddity, apply] of Object.entries(oddities))
   test(`a service that ${oddity} is listed as page by page`, async () => {
     for (let seed = 1; seed <= 20; seed++) {
-      const random = randomFrom(seed);
+      const random = randomNumbers(seed);
       const [, make] = Object.entries(kinds)[seed % Object.keys(kinds).length] ?? [];
       const store = new Store(make?.(random, Math.floor(random() * 3000)) ?? [], 20, random);
       apply(store, random);
@@ -264,7 +254,7 @@ for (const [what, spoil] of Object.entries(spoilt))
 
 test('requests that fail now and then are repeated when the caller asks again, and nothing is lost', async () => {
   for (let seed = 1; seed <= 30; seed++) {
-    const random = randomFrom(seed);
+    const random = randomNumbers(seed);
     const [, make] = Object.entries(kinds)[seed % Object.keys(kinds).length] ?? [];
     const store = new Store(make?.(random, Math.floor(random() * 3000)) ?? [], 20, random);
     store.spoil = (page) => {
@@ -328,7 +318,7 @@ test('after a failure nothing is requested before the caller asks again', async 
 
 test('keys that come and go during the listing: what stays is listed once, in order', async () => {
   for (let seed = 1; seed <= 30; seed++) {
-    const random = randomFrom(seed);
+    const random = randomNumbers(seed);
     const stable = dense(1500).filter((_, i) => i % 3 !== 0);
     const changing = dense(1500).filter((_, i) => i % 3 === 0);
     const store = new Store(stable, 20, random);
@@ -350,7 +340,7 @@ test('keys that come and go during the listing: what stays is listed once, in or
 
 test('names that are no text appear once', async () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const random = randomFrom(seed);
+    const random = randomNumbers(seed);
     const store = new Store(dense(1500), 20, random);
     const marked = new Set(store.keys.filter(() => random() < 0.002));
     store.spoil = (page) => ({
