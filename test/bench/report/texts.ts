@@ -95,7 +95,7 @@ function summaryLine(row: RowResult, all: BenchResult): string {
   const own = toolOf(row, 'ours');
   if (!own) {
     const problem = row.tools.find(({ name }) => name === 'ours')?.problem ?? 'not measured';
-    return `| ${row.title} | ${problem} | – | – | – | – |`;
+    return `| ${row.title} | ${withoutMachine(problem)} | – | – | – | – |`;
   }
   const again = toolOf(row, 'ours, again');
   const best = bestPeer(row);
@@ -115,7 +115,8 @@ function summaryLine(row: RowResult, all: BenchResult): string {
 
 function detailLine(row: RowResult, tool: ToolResult, isFirst: boolean): string {
   const title = isFirst ? row.title : '';
-  if (tool.samples.length === 0) return `| ${title} | ${tool.name} | 0 | ${tool.problem ?? '–'} | | | | |`;
+  if (tool.samples.length === 0)
+    return `| ${title} | ${tool.name} | 0 | ${withoutMachine(tool.problem ?? '–')} | | | | |`;
   return `| ${[
     title,
     tool.name,
@@ -146,4 +147,9 @@ export function replacedPart(page: string, part: string): string {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error('The page has no part for the bench.');
   return `${page.slice(0, from + begin.length)}\n${part}\n${page.slice(to)}`;
+}
+
+/** A failure as the page says it: without the command, its messages and the paths of this machine. */
+function withoutMachine(problem: string): string {
+  return /ended with \S+?(?=:|$)/.exec(problem)?.[0] ?? problem.replace(/(?<=^|\s)\/\S+/g, '…');
 }

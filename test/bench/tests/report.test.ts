@@ -128,6 +128,20 @@ test('the page has every row and every tool with its figures, also those that fa
     assert.ok([8, 10].includes(line.split('|').length), line);
 });
 
+test('the page has no command and no path of the machine that measured', () => {
+  for (const [problem, shown] of [
+    ['/usr/bin/node /home/me/a.mjs s3://b ended with 1: see /home/me/log', 'ended with 1'],
+    ['rclone sync /mnt/x ended with null', 'ended with null'],
+    ['spawn /opt/x/rclone ENOENT', 'spawn … ENOENT'],
+    ['left 9 of 10 files', 'left 9 of 10 files'],
+  ] as const) {
+    const failed = row('down', 10, [tool('ours', [], { problem })]);
+    const text = pageText({ ...all, rows: [failed] });
+    assert.ok(text.includes(`| row down | ${shown} |`), text);
+    assert.ok(text.includes(`| ours | 0 | ${shown} |`), text);
+  }
+});
+
 test('only the part of the bench is replaced in the page', () => {
   const page = 'a\n<!-- The bench writes from here. -->\nold\n<!-- The bench writes to here. -->\nb\n';
   const again = replacedPart(page, 'new');
