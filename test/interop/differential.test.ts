@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import type { App } from '../../src/app';
+import type { SyncRequest } from '../../src/app';
 import { isUndecided, type ReadCommand } from '../../src/commandLine/commandLine';
 import { contextOnDisk } from '../../src/commandLine/contextOnDisk';
 import { isProblem } from '../../src/commandLine/lineProblem';
@@ -13,13 +13,14 @@ import { quoteWord } from '../../src/commandLine/shell/shellWords';
 import type { Plan } from '../../src/plan/model/plan';
 import { parsePlanOptions } from '../../src/plan/model/planOptions';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { bundleEngineThread, type Home, homeOf } from '../support/engineThread';
 import { AwsRunner, skipWithoutPythonAws } from './differential/awsRunner';
 import { type Case, caseOf, type ReadCase, type Tool, type Tree } from './differential/cases';
 import { type Difference, deliberateDifferences, reasonFor } from './differential/deliberateDifferences';
 import { actionsOf } from './differential/ourActions';
 import { actionsOfAws, actionsOfRclone, type Places, type RealOutcome } from './differential/realActions';
 import { putIntoStore, writeToDisk } from './differential/trees';
-import { appFor } from './realSync';
+import { hostFor } from './realSync';
 import { skipWithout, type ToolAnswer, toolEnvironment } from './realTools';
 
 /** Cases of each tool; `DIFFERENTIAL_SEED` runs a single case. */
@@ -30,7 +31,9 @@ const onlySeed = process.env['DIFFERENTIAL_SEED'];
 const bucket = 'differential';
 
 let server: S3TestServer;
-let app: App;
+/** The engine in each of its homes, over each of our HTTP clients. Every case is planned by all of them. */
+let engines: readonly (Home & { readonly name: string })[];
+let script: string;
 let env: Record<string, string>;
 let work: string;
 
@@ -38,11 +41,19 @@ before(async () => {
   server = await startS3Server({ buckets: [bucket] });
   env = toolEnvironment(server);
   work = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-differential-'));
-  app = appFor(server, { name: 'R' });
+  script = await bundleEngineThread();
+  const host = hostFor(server, { name: 'R' });
+  engines = (['in this thread', 'in a worker'] as const).flatMap((kind) =>
+    [true, false].map((direct) => ({
+      name: `${kind}, ${direct ? 'over sockets' : "over the editor's client"}`,
+      ...homeOf(kind, { ...host, directConnections: () => direct }, script),
+    })),
+  );
 });
 
 after(async () => {
-  await app.close();
+  for (const engine of engines) await engine.close();
+  rmSync(script, { force: true });
   await server.stop();
   rmSync(work, { recursive: true, force: true });
 });
@@ -95,11 +106,23 @@ function read(tool: Tool, words: readonly string[], folder: string): ReadCommand
   return command;
 }
 
-function ourPlan({ source, target, options }: ReadCommand): Promise<Plan> {
+/** The one plan of all engines. */
+async function ourPlan({ source, target, options }: ReadCommand): Promise<Plan> {
   assert.ok(!isUndecided(source) && !isUndecided(target));
   const request = { source: source.place, target: target.place, options: parsePlanOptions(options) };
-  return app.planSync(request, new AbortController().signal);
+  const [first, ...others] = await Promise.all(engines.map((engine) => planBy(engine, request)));
+  assert.ok(first);
+  for (const { name, plan } of others)
+    assert.equal(json(plan), json(first.plan), `${name}, instead of ${first.name}`);
+  return first.plan;
 }
+
+async function planBy({ name, engine }: Home & { readonly name: string }, request: SyncRequest) {
+  return { name, plan: await engine.planSync(request, new AbortController().signal) };
+}
+
+const json = (value: unknown): string =>
+  JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? String(field) : field));
 
 function placesFor(given: Case, prefix: string, store: string): Places {
   const one = (side: 'source' | 'target', tree: Tree) =>
@@ -175,8 +198,6 @@ function tallyPlan(given: ReadCase, real: RealOutcome, plan: Plan, tally: Tally)
 }
 
 function report(given: ReadCase, differences: readonly string[], real: RealOutcome, plan: Plan): string {
-  const json = (item: unknown) =>
-    JSON.stringify(item, (_, value) => (typeof value === 'bigint' ? String(value) : value));
   const items = (tree: Tree) => tree.items.map((item) => `    ${json(item)}`).join('\n');
   return [
     `Case ${given.seed}: ${given.tool} ${given.command} ${given.flags.map(json).join(' ')}`,

@@ -10,14 +10,19 @@ import { silentLog } from '../../src/base/log';
 import type { Place, Plan } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { parsePath } from '../../src/remote/remotePath';
+import type { Host } from '../../src/usecases/host';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { realTools, type ToolAnswer } from './realTools';
 
 /** Our app with the server as its remote `ours`, or as the settings say. */
-export function appFor(server: S3TestServer, more: Partial<RemoteSettings> = {}): App {
+export const appFor = (server: S3TestServer, more: Partial<RemoteSettings> = {}): App =>
+  createApp(hostFor(server, more));
+
+/** The host of that app. */
+export function hostFor(server: S3TestServer, more: Partial<RemoteSettings>): Host {
   const { endpoint, region, accessKeyId } = server;
   const keys = { credentials: 'keys', accessKeyId };
-  return createApp({
+  return {
     log: silentLog,
     clock: systemClock,
     env: { HOME: '/nonexistent' },
@@ -25,7 +30,7 @@ export function appFor(server: S3TestServer, more: Partial<RemoteSettings> = {})
     secret: async (_remote, field) => (field === 'secretAccessKey' ? server.secretAccessKey : undefined),
     mayRunPrograms: () => true,
     storageFolder: undefined,
-  });
+  };
 }
 
 export const signal = new AbortController().signal;

@@ -89,6 +89,13 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
       renamesOfTool(real).some(([to, from]) => from === path && isConflict(plan, to, 'fileAgainstFolder')),
   },
   {
+    name: 'a target file in conflict with a folder is not renamed (H16, R24)',
+    reason: 'It stays where it is; rclone renames it, and so makes room for the folder.',
+    applies: ({ path, ours }, { real, plan }) =>
+      ours === 'copy' &&
+      renamesOfTool(real).some(([to, from]) => to === path && isInConflictWithFolder(plan, from)),
+  },
+  {
     name: 'aws patterns that begin with ./ or / are relative to the root (A16, H3)',
     reason: 'The tool joins them to the roots, so they exclude nothing, or files of one side only.',
     applies: (_, { given }) => given.tool === 'aws' && patternsOf(given).some((text) => /^\.?\//.test(text)),
@@ -224,11 +231,11 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     applies: ({ path }, { given }) => given.tool === 'rclone' && hasUnicodeDuplicate(path, given),
   },
   {
-    name: 'a filter treats spellings of one name in two Unicode forms alike (H4, R12)',
+    name: 'a filter treats spellings of one name in two Unicode forms alike, where they are one file (H4, H14, R12)',
     reason:
-      'rclone matches names in form C but filters them as spelled, so a rule can exclude one of a pair only.',
+      'rclone matches names in form C but filters them as spelled, so a rule can exclude one of a pair only. With size-only we match names as rclone does, for aws too.',
     applies: ({ path }, { given }) =>
-      given.tool === 'rclone' &&
+      (given.tool === 'rclone' || given.options.compare === 'size-only') &&
       path.normalize('NFC') !== path.normalize('NFD') &&
       patternsOf(given).some((text) => beyondAscii.test(text)),
   },
@@ -336,6 +343,11 @@ function isProtected(plan: Plan, path: string): boolean {
 
 function isConflict(plan: Plan, path: string, because: Conflict['because']): boolean {
   return plan.conflicts.some((one) => one.path === path && one.because === because);
+}
+
+/** Whether a file below a folder at `path` is in conflict with the file there. */
+function isInConflictWithFolder({ conflicts }: Plan, path: string): boolean {
+  return conflicts.some((one) => one.because === 'fileAgainstFolder' && one.path.startsWith(`${path}/`));
 }
 
 function patternsOf({ options }: ReadCase): readonly string[] {
