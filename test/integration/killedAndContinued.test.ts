@@ -97,8 +97,9 @@ async function killAndContinue(it: Given, from: string, to: string, bytes: numbe
     break;
   }
   assert.ok(killed >= kills / 2, `only ${killed} of ${kills} kills`);
-  if (isFull)
-    console.log(`${killed} kills: ${it.moved()} bytes for ${bytes}, ${(it.moved() / bytes).toFixed(3)}`);
+  if (!isFull) return;
+  console.log(`${killed} kills: ${it.moved()} bytes for ${bytes}, ${(it.moved() / bytes).toFixed(3)}`);
+  if (bytes >= 1024 * mebi) assert.ok(it.moved() <= 1.1 * bytes, `${it.moved()} of ${bytes} bytes`);
 }
 
 /** Content that no part of it repeats. */
@@ -149,7 +150,8 @@ function assertNothingLeft(it: Given): void {
   assert.deepEqual([more.length, name.endsWith('.open.jsonl')], [0, false], 'one ended journal');
 }
 
-describe('killed at random moments and continued', { concurrency: true }, () => {
+// The server and the counting are in this process: beside other cases of full size they are late, and so is each kill.
+describe('killed at random moments and continued', { concurrency: !isFull }, () => {
   test('an upload in parts sends no part twice that the service had confirmed', async () => {
     await given('in', 11, async (it) => {
       const md5 = writeContent(path.join(it.folder, 'big.bin'), size, 11);

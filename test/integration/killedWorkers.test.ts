@@ -21,7 +21,7 @@ import { type Tree, treeInBucket, treeOnDisk } from '../support/trees';
 /** In each direction. */
 const kills = 13;
 /** Of threads that share copies, in each direction. */
-const losses = 8;
+const losses = 25;
 const mebi = 1024 * 1024;
 const small = Array.from({ length: 24 }, (_, i) => `d${i % 4}/file ${i}`);
 const large = ['big one', 'd1/big two'];
