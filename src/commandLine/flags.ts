@@ -1,4 +1,5 @@
 import { withoutSecrets } from '../base/maskedText';
+import type { Writable } from '../base/writable';
 import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import type { FlagVerdict, ReadingContext } from './commandLine';
 import type { FlagArity, FoundFlag } from './flagScanner';
@@ -9,7 +10,7 @@ export interface ParseState {
   readonly context: ReadingContext;
   /** The tool's verb, as typed. */
   readonly verb: string;
-  readonly options: { -readonly [Name in keyof PlanOptions]: PlanOptions[Name] };
+  readonly options: Writable<PlanOptions>;
   readonly filters: FilterRule[];
   /** Which remote the line refers to, as far as its flags say. */
   readonly hints: { profile?: string; endpoint?: string; region?: string; sourceRegion?: string };

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Writable } from '../base/writable';
 import { type FileEntry, isSameFile } from '../remote/entry';
 import type { Instant } from '../remote/modifiedTime';
 import type {
@@ -164,7 +165,7 @@ async function bufferedBody({ from, to, source: seen }: CopyRequest, signal: Abo
 
 /** Bytes in memory as the body of a write. `md5` is their lower-case hex MD5, if it is known. */
 export function memorySource(content: Uint8Array, md5?: string): ByteSource {
-  const source: { -readonly [K in keyof ByteSource]: ByteSource[K] } = {
+  const source: Writable<ByteSource> = {
     size: content.length,
     bytes: async () => content,
     open: async (range) =>
@@ -177,8 +178,7 @@ export function memorySource(content: Uint8Array, md5?: string): ByteSource {
 function facts(request: CopyRequest, source: FileEntry, attributes: FileAttributes | undefined): FileFacts {
   // Without an owner's time, the service's time counts (sync-semantics R1).
   const modified = request.modified ?? source.modified ?? source.serverModified;
-  // Properties that are set one by one cost a fraction of spread ones.
-  const facts: { -readonly [K in keyof FileFacts]: FileFacts[K] } = {};
+  const facts: Writable<FileFacts> = {};
   if (modified) facts.modified = modified;
   if (attributes) facts.attributes = attributes;
   if (request.durable) facts.durable = true;

@@ -1,3 +1,4 @@
+import type { Writable } from '../../src/base/writable';
 import type { Place, PlanEndpoint } from '../../src/plan/model/plan';
 import { type PlanOptions, parsePlanOptions } from '../../src/plan/model/planOptions';
 import type { Capabilities, NameRules } from '../../src/remote/capabilities';
@@ -23,14 +24,12 @@ export interface GivenSync {
 }
 
 type SideName = 'source' | 'target';
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 interface DraftSide {
   place: Place;
   root: RemotePath;
-  options: Mutable<FakeOptions>;
-  capabilities: Mutable<Partial<Capabilities>>;
-  names: Mutable<NameRules>;
+  options: Writable<FakeOptions>;
+  capabilities: Writable<Partial<Capabilities>>;
+  names: Writable<NameRules>;
   files: FakeFile[];
   unusable: UnsupportedEntry[];
   fails: Record<string, RemoteError>;
@@ -81,7 +80,7 @@ function draft(where: string): DraftSide {
   };
 }
 
-function placeFrom(where: string): { place: Place; root: RemotePath; options: Mutable<FakeOptions> } {
+function placeFrom(where: string): { place: Place; root: RemotePath; options: Writable<FakeOptions> } {
   if (where.startsWith('/'))
     return { place: { kind: 'folder', path: where }, root: rootPath, options: { like: 'folder' } };
   const address = parseAddress(where);
@@ -173,7 +172,7 @@ function unusable(side: DraftSide, path: string, facts: readonly string[]): Unsu
 }
 
 function file(side: DraftSide, path: string, content: string, facts: readonly string[]): FakeFile {
-  const made: Mutable<FakeFile> = {
+  const made: Writable<FakeFile> = {
     path: joinPath(side.root, parsePath(path)),
     content: /^\d+$/.test(content) ? 'x'.repeat(Number(content)) : content,
   };

@@ -1,3 +1,4 @@
+import type { Writable } from '../../../base/writable';
 import { archivedStorageClasses, type FileEntry } from '../../../remote/entry';
 import { type Instant, instantFromMs, parseRcloneTime } from '../../../remote/modifiedTime';
 import type { RemoteError } from '../../../remote/remoteError';
@@ -120,8 +121,7 @@ export function entryOfFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
   const modified = facts.denied ? undefined : modifiedOfFacts(facts);
   const md5 = md5OfFacts(facts);
   const readonly = archivedReason(facts);
-  // Properties that are set one by one cost a fraction of spread ones.
-  const entry: { -readonly [K in keyof FileEntry]: FileEntry[K] } = { kind: 'file', path, size: facts.size };
+  const entry: Writable<FileEntry> = { kind: 'file', path, size: facts.size };
   if (modified) entry.modified = modified;
   if (facts.lastModifiedMs !== undefined) entry.serverModified = instantFromMs(facts.lastModifiedMs);
   if (md5) entry.md5 = md5;

@@ -1,3 +1,4 @@
+import type { Writable } from '../../../base/writable';
 import { formatRcloneTime, type Instant } from '../../../remote/modifiedTime';
 import type { FileAttributes, FileFacts } from '../../../remote/remote';
 import { baseName, type RemotePath } from '../../../remote/remotePath';
@@ -123,8 +124,6 @@ function attributesOfFacts(
   }
   return attributes;
 }
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The tags of an object as a query string (`a=1&b=2`); undefined when it has none. */
 export async function taggingOf(

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { digest } from '../../../base/digest';
+import type { Writable } from '../../../base/writable';
 import { transferBuffers } from '../../../remote/bufferPool';
 import type { FileEntry } from '../../../remote/entry';
 import type { ByteSource, ContentDigests, FileFacts, Precondition } from '../../../remote/remote';
@@ -40,8 +41,6 @@ const inMemoryLimit = 8 * 1024 * 1024;
 const lentFrom = 512 * 1024;
 /** Tolerance, in milliseconds, for using the Date of a response as LastModified. */
 const dateSlackMs = 2000;
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The stored file, and when it was stored: a range in milliseconds by the clock of the service. */
 export interface Uploaded {
