@@ -26,6 +26,11 @@ export class PreviewPage {
     }
   }
 
+  /** Waits until the page has the focus: a page that takes it later closes menus and quick inputs. */
+  async expectFocus(): Promise<void> {
+    await until('the preview has the focus', () => this.frame.evaluate(() => document.hasFocus()));
+  }
+
   async phase(): Promise<string | null> {
     return this.frame.locator('body').getAttribute('data-phase');
   }
@@ -138,21 +143,31 @@ export class PreviewPage {
 
   /** Runs `act`, which starts another scan, and waits for its end. */
   async rescanned(act: () => Promise<unknown>): Promise<void> {
-    const scans = () =>
-      this.frame.evaluate(() => {
-        const page = globalThis as unknown as { scansSeen?: number };
-        if (page.scansSeen === undefined) {
-          page.scansSeen = 0;
-          new MutationObserver(() => {
-            if (document.body.dataset['phase'] === 'scanning') page.scansSeen = (page.scansSeen ?? 0) + 1;
-          }).observe(document.body, { attributeFilter: ['data-phase'] });
-        }
-        return page.scansSeen;
-      });
-    const before = await scans();
+    const before = await this.#scans();
     await act();
-    await until('the preview scans again', async () => (await scans()) > before);
+    await until('the preview scans again', async () => (await this.#scans()) > before);
     await this.reach(['preview', 'same', 'error']);
+  }
+
+  /** Presses "Scan again", and waits for the end of the scan, which may be over before anyone looks. */
+  async scanAgain(): Promise<void> {
+    const before = await this.#scans();
+    await this.press(/^Scan again$/, async () => (await this.#scans()) > before);
+    await this.reach(['preview', 'same', 'error']);
+  }
+
+  /** How many scans have begun since the first call. */
+  #scans(): Promise<number> {
+    return this.frame.evaluate(() => {
+      const page = globalThis as unknown as { scansSeen?: number };
+      if (page.scansSeen === undefined) {
+        page.scansSeen = 0;
+        new MutationObserver(() => {
+          if (document.body.dataset['phase'] === 'scanning') page.scansSeen = (page.scansSeen ?? 0) + 1;
+        }).observe(document.body, { attributeFilter: ['data-phase'] });
+      }
+      return page.scansSeen;
+    });
   }
 
   /** Presses a button that asks a question first. */
@@ -191,6 +206,7 @@ export async function openPreview(
   for (const pick of picks) await window.quick.pick(pick);
   const page = await currentPreview(window);
   await page.reach(['preview', 'same', 'error']);
+  await page.expectFocus();
   return page;
 }
 

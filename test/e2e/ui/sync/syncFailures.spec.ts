@@ -205,7 +205,7 @@ withEditor(
       assert.deepEqual(openJournals(session), []);
       await window.palette.run(UNFINISHED, window.messages.toast('No run is unfinished.'));
       await window.messages.clear();
-      await page.rescanned(() => page.press(/^Scan again$/, async () => (await page.phase()) === 'scanning'));
+      await page.scanAgain();
       assert.equal(await banner(page).count(), 0);
       assert.deepEqual(puts(s3), []);
     });
